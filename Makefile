@@ -1,0 +1,79 @@
+# Every habit of the project is one of these words; .ci/run uses the same ones. See CONTRIBUTING.md.
+# Nothing but Python >= 3.11 is needed to start with; what is missing is fetched into .tools, .venv and node_modules.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+LIB := highstreet/web/static/lib
+UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
+ROOT_DO := $(if $(filter 0,$(shell id -u)),,$(shell command -v sudo >/dev/null && echo sudo -n))
+
+.PHONY: setup demo test check format bench test-large test-debian clean
+.DEFAULT_GOAL := setup
+
+setup: .venv/synced $(LIB)/htmx.min.js
+	@:
+
+demo: setup
+	@exec $(BIN)/highstreet open
+
+test: setup .tools/browser.stamp
+	@$(BIN)/pytest $(ARGS)
+
+check: .venv/synced
+	@$(BIN)/ruff format --check --quiet . || { echo 'Some files are not formatted: run `make format`.'; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/basedpyright
+	@$(BIN)/lint-imports --no-logo 
+	@$(BIN)/python checks/tidy.py
+
+format: .venv/synced
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix-only .
+
+bench: setup
+	@$(BIN)/highstreet bench checkout --clients 16 --seconds 20
+	@$(BIN)/highstreet bench checkout --clients 128 --seconds 20
+	@$(BIN)/highstreet bench last-units --units 8 --buyers 24 --processes 4 --rounds 20
+	@$(BIN)/highstreet bench last-units --units 10000 --buyers 20000 --processes 4 --rounds 1
+	@$(BIN)/highstreet bench browse
+
+test-large: setup
+	@HYPOTHESIS_PROFILE=large $(BIN)/pytest -m 'not browser' $(ARGS)
+
+test-debian: setup
+	@checks/debian_postgres $(BIN)/pytest -m 'not browser' $(ARGS)
+
+clean:
+	@rm -rf .tools .venv node_modules $(LIB) dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+# --- what the words above need; each stamp is renewed only when its inputs change ---
+
+.tools/uv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'highstreet needs Python 3.11 or newer: install it, then run make again with PYTHON=/path/to/python3.'; exit 1; }
+	@mkdir -p .tools
+	@$(PYTHON) -m venv .tools/uv >/dev/null 2>&1 && .tools/uv/bin/pip install --quiet --disable-pip-version-check uv 2>.tools/uv.log \
+	  || $(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools/uv uv 2>>.tools/uv.log \
+	  || { cat .tools/uv.log; echo 'uv could not be fetched: install it from https://docs.astral.sh/uv/ (or python3-venv), then run make again.'; exit 1; }
+
+.venv/synced: pyproject.toml uv.lock | $(UV)
+	@echo 'Fetching the Python packages ...'
+	@UV_PYTHON=$${UV_PYTHON:-$(PYTHON)} $(UV) sync --quiet --locked --all-extras --no-progress
+	@touch $@
+
+$(LIB)/htmx.min.js: package.json package-lock.json
+	@command -v npm >/dev/null \
+	  || { echo 'npm is missing: install Node.js 18 or newer (Debian: apt-get install nodejs npm), then run make again.'; exit 1; }
+	@echo 'Fetching the front-end packages ...'
+	@npm ci --ignore-scripts --no-audit --no-fund --silent
+	@mkdir -p $(LIB)
+	@cp node_modules/htmx.org/dist/htmx.min.js node_modules/htmx-ext-sse/dist/sse.min.js $(LIB)/
+	@touch $@
+
+.tools/browser.stamp:
+	@mkdir -p .tools

@@ -1,0 +1,1 @@
+"""What answers the ports to the outside world: payment providers, carriers, mail."""

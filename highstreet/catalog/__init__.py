@@ -1,0 +1,1 @@
+"""What can be offered: items, variants, offers, and how they are found."""

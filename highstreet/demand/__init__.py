@@ -1,0 +1,1 @@
+"""What people want, measured without exposing them."""

@@ -1,0 +1,1 @@
+"""The business formats, one frozen value per file; none imports another."""

@@ -1,0 +1,1 @@
+"""The open protocols by which agents and other markets buy and sell here."""

@@ -1,0 +1,1 @@
+"""What can be promised, where and when: stock, slots and single assets."""

@@ -1,0 +1,1 @@
+"""The vocabulary without business meaning; imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""Money owed and moved: double entry, append only."""

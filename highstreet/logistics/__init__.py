@@ -1,0 +1,1 @@
+"""How things and people reach each other."""

@@ -1,0 +1,1 @@
+"""Numbered SQL files, forward only, one PostgreSQL schema per domain."""

@@ -1,0 +1,1 @@
+"""The order itself: lines, stages and journal; knows no format."""

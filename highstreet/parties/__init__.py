@@ -1,0 +1,1 @@
+"""Who takes part: people, businesses, places, and what each may do."""

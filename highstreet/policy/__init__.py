@@ -1,0 +1,1 @@
+"""The instruments of public money: vouchers, subsidies, refunds and their budgets."""

@@ -1,0 +1,1 @@
+"""Making to demand in small runs."""

@@ -1,0 +1,1 @@
+"""Real data brought in through the same flows the pages use."""

@@ -1,0 +1,1 @@
+"""Small outside-world servers, such as a payment provider, for trying and testing."""

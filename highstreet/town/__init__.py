@@ -1,0 +1,1 @@
+"""The named demo town and the generator of bigger ones."""

@@ -1,0 +1,1 @@
+"""Reasons to believe the other side."""

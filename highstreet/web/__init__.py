@@ -1,0 +1,1 @@
+"""The server-rendered pages for buyers, merchants, tills, couriers and operators."""
