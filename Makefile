@@ -10,7 +10,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 LIB := highstreet/web/static/lib
 UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
-ROOT_DO := $(if $(filter 0,$(shell id -u)),,$(shell command -v sudo >/dev/null && echo sudo -n))
 
 .PHONY: setup demo test check format bench test-large test-debian clean
 .DEFAULT_GOAL := setup
@@ -21,14 +20,15 @@ setup: .venv/synced $(LIB)/htmx.min.js
 demo: setup
 	@exec $(BIN)/highstreet open
 
-test: setup .tools/browser.stamp
+test: setup
+	@checks/chromium
 	@$(BIN)/pytest $(ARGS)
 
 check: .venv/synced
 	@$(BIN)/ruff format --check --quiet . || { echo 'Some files are not formatted: run `make format`.'; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/basedpyright
-	@$(BIN)/lint-imports --no-logo 
+	@$(BIN)/basedpyright --warnings >.venv/types.log || { cat .venv/types.log; exit 1; }
+	@$(BIN)/lint-imports --no-logo >.venv/imports.log || { cat .venv/imports.log; exit 1; }
 	@$(BIN)/python checks/tidy.py
 
 format: .venv/synced
@@ -74,6 +74,3 @@ $(LIB)/htmx.min.js: package.json package-lock.json
 	@mkdir -p $(LIB)
 	@cp node_modules/htmx.org/dist/htmx.min.js node_modules/htmx-ext-sse/dist/sse.min.js $(LIB)/
 	@touch $@
-
-.tools/browser.stamp:
-	@mkdir -p .tools

@@ -1,0 +1,1 @@
+"""The web process: builds every route from the wiring."""

@@ -1,0 +1,1 @@
+"""The environment as one frozen value, validated once."""
