@@ -25,11 +25,15 @@ test: setup
 	@$(BIN)/pytest $(ARGS)
 
 check: .venv/synced
-	@$(BIN)/ruff format --check --quiet . || { echo 'Some files are not formatted: run `make format`.'; exit 1; }
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/basedpyright --warnings >.venv/types.log || { cat .venv/types.log; exit 1; }
-	@$(BIN)/lint-imports --no-logo >.venv/imports.log || { cat .venv/imports.log; exit 1; }
-	@$(BIN)/python checks/tidy.py
+	@ok=0; \
+	quietly() { "$$@" >.venv/check.log 2>&1 || { cat .venv/check.log; ok=1; }; }; \
+	$(BIN)/ruff format --check --output-format=concise . >.venv/check.log 2>&1 \
+	  || { cat .venv/check.log; echo 'Run `make format`.'; ok=1; }; \
+	quietly $(BIN)/ruff check --quiet --output-format=concise .; \
+	quietly $(BIN)/basedpyright --warnings; \
+	quietly $(BIN)/lint-imports --no-logo; \
+	quietly $(BIN)/python checks/tidy.py; \
+	exit $$ok
 
 format: .venv/synced
 	@$(BIN)/ruff format --quiet .

@@ -127,7 +127,7 @@ def length(source: Source) -> Iterator[Breach]:
 
 
 def _kind(source: Source) -> tuple[str, int]:
-    if re.fullmatch(r"highstreet/\w+/__init__\.py", source.path):
+    if source.path in {f"highstreet/{name}/__init__.py" for name in (*DOMAINS, "market", "kit")}:
         return "door", DOOR
     if source.under("highstreet/formats/") and not source.stem.startswith("_"):
         return "format", FORMAT

@@ -1,4 +1,4 @@
-"""The import contracts refuse what the design forbids: one planted import at a time, in a copy of our layout."""
+"""The import contracts refuse what the design forbids: one planted import at a time, in a copy."""
 
 import os
 import subprocess
