@@ -87,7 +87,7 @@ def let_run() -> None:
 
 
 def run(owner: Owner | None, command: list[str | Path], tell: str | None = None) -> None:
-    """Run to the end, as `owner` if given, with `tell` as input. Errors: `CannotStart` with its last words."""
+    """Run to the end, as `owner` if given, with `tell` as input. Errors: `CannotStart`."""
     # Output goes to a file: a pipe would stay open with the server that pg_ctl leaves behind.
     with tempfile.TemporaryFile() as said:
         try:

@@ -117,9 +117,9 @@ def _make_and_start(data_dir: Path) -> str:
     if not _answers(pg):
         with _locked(data_dir / "pg.lock"):
             owner = owner_of(pg)
-            if not (pg / "PGVERSION").exists():
+            if not (pg / "PG_VERSION").exists():
                 _make(data_dir, owner)
-            version = (pg / "PGVERSION").read_text().strip()
+            version = (pg / "PG_VERSION").read_text().strip()
             if version != VERSION:
                 raise CannotStart(f"{pg} was made by PostgreSQL {version}; this package brings {VERSION}.")
             if not _answers(pg):
