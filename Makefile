@@ -60,12 +60,7 @@ clean:
 # --- what the words above need; each stamp is renewed only when its inputs change ---
 
 .tools/uv/bin/uv:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo 'highstreet needs Python 3.11 or newer: install it, then run make again with PYTHON=/path/to/python3.'; exit 1; }
-	@mkdir -p .tools
-	@$(PYTHON) -m venv .tools/uv >/dev/null 2>&1 && .tools/uv/bin/pip install --quiet --disable-pip-version-check uv 2>.tools/uv.log \
-	  || $(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools/uv uv 2>>.tools/uv.log \
-	  || { cat .tools/uv.log; echo 'uv could not be fetched: install it from https://docs.astral.sh/uv/ (or python3-venv), then run make again.'; exit 1; }
+	@checks/uv $(PYTHON)
 
 .venv/synced: pyproject.toml uv.lock | $(UV)
 	@echo 'Fetching the Python packages ...'
