@@ -27,14 +27,14 @@ test: setup
 	@$(BIN)/pytest $(ARGS)
 
 check: .venv/synced
-	@ok=0; \
-	quietly() { "$$@" >.venv/check.log 2>&1 || { cat .venv/check.log; ok=1; }; }; \
-	$(BIN)/ruff format --check --output-format=concise . >.venv/check.log 2>&1 \
-	  || { cat .venv/check.log; echo 'Run `make format`.'; ok=1; }; \
+	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; ok=0; \
+	quietly() { "$$@" >"$$said" 2>&1 || { cat "$$said"; ok=1; }; }; \
+	quietly $(BIN)/ruff format --check --output-format=concise .; \
 	quietly $(BIN)/ruff check --quiet --output-format=concise .; \
 	quietly $(BIN)/basedpyright --warnings; \
 	quietly $(BIN)/lint-imports --no-logo; \
 	quietly $(BIN)/python checks/tidy.py; \
+	[ $$ok = 0 ] || echo 'Some of this `make format` repairs.'; \
 	exit $$ok
 
 format: .venv/synced
