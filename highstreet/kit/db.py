@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -37,6 +38,16 @@ LIMITS = {
 }
 _WAIT_SECONDS = 3.0  # for a connection: no request hangs longer
 _PAUSES = (0.02, 0.1)  # seconds before the second and the third attempt
+
+
+_inside: contextvars.ContextVar[list[bool] | None] = contextvars.ContextVar("inside", default=None)
+
+
+def must_be_outside() -> None:
+    """Asked by whatever calls the outside world. Errors: RuntimeError inside a `Database.transaction`, where
+    rows would stay locked for as long as a stranger takes to answer."""
+    if _inside.get():
+        raise RuntimeError("no call to the outside inside a transaction: write the intent, commit, then call")
 
 
 class DatabaseAway(Exception):
@@ -161,6 +172,9 @@ class Database:
         """
         connection = await self._acquire(self._writers)
         committing = False
+        # a list, so that a task started in here sees the end of it too
+        held, before = [True], _inside.get()
+        _inside.set(held)
         try:
             block = connection.transaction()
             await block.start()
@@ -176,6 +190,8 @@ class Database:
             self._raise_typed(e, connection, unknown=committing)
             raise
         finally:
+            held.clear()
+            _inside.set(before)
             await self._release(self._writers, connection)
 
     @contextlib.asynccontextmanager
