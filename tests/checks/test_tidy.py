@@ -149,6 +149,7 @@ def test_every_rule_has_an_example_and_a_reason() -> None:
         ("highstreet/market/views/today.py", ""),
         ("tests/orders/test_lines.py", "print(datetime.now(UTC), uuid.uuid4())"),
         ("highstreet/web/shop/geo.py", "x = 1.5"),
+        ("highstreet/orders/lines.py", "await tx.fetch(f'SELECT {_COLUMNS} FROM orders.line')"),
     ],
 )
 def test_what_a_rule_is_not_about_passes(path: str, text: str) -> None:
