@@ -1,7 +1,7 @@
 """The house rules that no bought tool knows, as small functions over the files of the project.
 
 Run as `python checks/tidy.py [root]`; prints one line per breach and ends with 1 when there is any.
-A rule takes one `Source` and yields the breaches in it; its docstring is the reason a person is shown.
+A rule takes one `Source` and yields the breaches in it; its docstring says why the rule is there.
 Exemptions stand in checks/exceptions.toml, by name and with a reason; one that is not needed is a breach too.
 """
 
