@@ -47,7 +47,7 @@ from highstreet.kit._rootless import (
     run,
 )
 
-__all__ = ["CannotStart", "Server", "ensure"]
+__all__ = ["VERSION", "CannotStart", "Server", "ensure"]
 
 PORT = 5432  # only a part of the socket's file name: no port is opened
 _SOCKET = f".s.PGSQL.{PORT}"
