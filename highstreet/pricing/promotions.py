@@ -1,0 +1,312 @@
+"""Discounts of a seller: their rules, starting and stopping them, and what a price may honestly be called
+"before".
+
+A promotion names who pays for it (its funder). How several are combined is told in `quotes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import asyncpg
+import msgspec
+
+from highstreet.kit.db import Tx, rows
+from highstreet.kit.errors import NotFound
+from highstreet.kit.ids import new_id
+from highstreet.kit.money import MOST
+from highstreet.kit.text import Words
+from highstreet.pricing.errors import PromotionOver, WrongRule
+
+SELLER = "seller"  # the funder of what the seller itself gives away
+_MOST_OFFERS = 1_000
+_MOST_PRIORITY = 1_000
+
+
+class Percent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """bps basis points off every line."""
+
+    bps: int
+
+
+class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """off minor units off every step sold."""
+
+    off: int
+
+
+class Spend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """off minor units off the lines together when they reach spend; with each, for every full spend."""
+
+    spend: int
+    off: int
+    each: bool = False
+
+
+class BuyN(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of every n steps taken the cheapest `free` cost nothing: "buy two, get one free" is n=3, free=1."""
+
+    n: int
+    free: int = 1
+
+
+class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One step of each named offer together costs price."""
+
+    price: int
+
+
+Rule = Percent | Amount | Spend | BuyN | Bundle
+RULES: dict[str, type[Rule]] = {
+    "percent": Percent,
+    "amount": Amount,
+    "spend": Spend,
+    "buy_n": BuyN,
+    "bundle": Bundle,
+}
+
+
+class Promotion(msgspec.Struct, frozen=True):
+    """funder: 'seller' or a party's id. offers: what it is for, empty for all of the seller's. alone: with no
+    other one."""
+
+    id: str
+    seller_id: str
+    funder: str
+    name: Words
+    kind: str
+    rule: Rule
+    offers: tuple[str, ...]
+    priority: int
+    alone: bool
+    valid_from: datetime
+    valid_to: datetime
+
+
+class NewPromotion(msgspec.Struct, frozen=True):
+    """What is needed to start one. rule: as the table says, by kind. funder_id: the seller's own id, or who
+    pays instead."""
+
+    seller_id: str
+    funder_id: str
+    name: Words
+    kind: str
+    rule: Mapping[str, object]
+    valid_from: datetime
+    valid_to: datetime
+    offers: tuple[str, ...] = ()
+    priority: int = 0
+    alone: bool = False
+
+
+class _Row(msgspec.Struct, frozen=True):
+    id: str
+    seller_id: str
+    funder_id: str
+    name: Words
+    kind: str
+    rule: dict[str, object]
+    offers: tuple[str, ...]
+    priority: int
+    alone: bool
+    valid_from: datetime
+    valid_to: datetime
+
+    def promotion(self) -> Promotion:
+        return Promotion(
+            id=self.id,
+            seller_id=self.seller_id,
+            funder=SELLER if self.funder_id == self.seller_id else self.funder_id,
+            name=self.name,
+            kind=self.kind,
+            rule=msgspec.convert(self.rule, RULES[self.kind]),
+            offers=self.offers,
+            priority=self.priority,
+            alone=self.alone,
+            valid_from=self.valid_from,
+            valid_to=self.valid_to,
+        )
+
+
+def read_rule(kind: str, rule: Mapping[str, object]) -> Rule:
+    """The rule a person or a file wrote. Errors: WrongRule names the field and what is wrong with it."""
+    shape = RULES.get(kind)
+    if shape is None:
+        raise WrongRule("kind", f"must be one of {', '.join(RULES)}", f"必须是 {'、'.join(RULES)} 之一")
+    try:
+        read = msgspec.convert(dict(rule), shape)
+    except msgspec.ValidationError as e:
+        raise WrongRule("rule", f"does not fit {kind}: {e}", f"与 {kind} 不符：{e}") from None
+    if isinstance(read, Percent):
+        _within("bps", read.bps, 1, 9_900)
+    elif isinstance(read, Amount):
+        _within("off", read.off, 1, MOST)
+    elif isinstance(read, Spend):
+        _within("spend", read.spend, 1, MOST)
+        _within("off", read.off, 1, read.spend)
+    elif isinstance(read, BuyN):
+        _within("n", read.n, 2, 1_000)
+        _within("free", read.free, 1, read.n - 1)
+    else:
+        _within("price", read.price, 1, MOST)
+    return read
+
+
+def _within(field: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise WrongRule(field, f"must be from {least} to {most}", f"必须在 {least} 到 {most} 之间")
+
+
+def _check(new: NewPromotion, now: datetime) -> Rule:
+    rule = read_rule(new.kind, new.rule)
+    if not (new.name.en or new.name.zh):
+        raise WrongRule("name", "buyers must be told what it is called", "请填写促销名称")
+    if len(set(new.offers)) != len(new.offers):
+        raise WrongRule("offers", "an offer is named twice", "商品重复")
+    if len(new.offers) > _MOST_OFFERS:
+        raise WrongRule("offers", f"names more than {_MOST_OFFERS} offers", f"商品不能超过 {_MOST_OFFERS} 个")
+    if isinstance(rule, Bundle) and len(new.offers) < 2:
+        raise WrongRule("offers", "a bundle names at least two offers", "组合至少包含两个商品")
+    _within("priority", new.priority, -_MOST_PRIORITY, _MOST_PRIORITY)
+    if new.valid_from.tzinfo is None or new.valid_to.tzinfo is None:
+        raise WrongRule("valid_from", "a moment needs its time zone", "时间必须带时区")
+    if new.valid_from >= new.valid_to:
+        raise WrongRule("valid_to", "must be after the beginning", "必须晚于开始时间")
+    if new.valid_to <= now:
+        raise WrongRule("valid_to", "is already over", "已经过去")
+    return rule
+
+
+async def start(tx: Tx, new: NewPromotion, now: datetime) -> Promotion:
+    """Start a promotion, now or at its beginning. Errors: WrongRule, NotFound (no such seller or funder)."""
+    rule = _check(new, now)
+    row = _Row(
+        id=new_id("prm", now),
+        seller_id=new.seller_id,
+        funder_id=new.funder_id,
+        name=new.name,
+        kind=new.kind,
+        rule=msgspec.to_builtins(rule),
+        offers=new.offers,
+        priority=new.priority,
+        alone=new.alone,
+        valid_from=new.valid_from,
+        valid_to=new.valid_to,
+    )
+    try:
+        await tx.execute(
+            """
+            INSERT INTO pricing.promotion
+                (id, seller_id, funder_id, name, kind, rule, offers, priority, alone, valid_from, valid_to)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            """,
+            *msgspec.structs.astuple(row),
+        )
+    except asyncpg.ForeignKeyViolationError:
+        raise NotFound("party") from None
+    return row.promotion()
+
+
+async def stop(tx: Tx, promotion_id: str, seller_id: str, now: datetime) -> None:
+    """End a promotion of this seller now. Errors: NotFound (none of theirs), PromotionOver."""
+    done = await tx.execute(
+        """
+        UPDATE pricing.promotion SET stopped_at = $3
+        WHERE id = $1 AND seller_id = $2 AND stopped_at IS NULL AND valid_to > $3
+        """,
+        promotion_id,
+        seller_id,
+        now,
+    )
+    if done == "UPDATE 0":
+        known = await tx.fetchval(
+            "SELECT true FROM pricing.promotion WHERE id = $1 AND seller_id = $2", promotion_id, seller_id
+        )
+        raise PromotionOver() if known else NotFound("promotion")
+
+
+async def running(tx: Tx, seller_id: str, now: datetime) -> list[Promotion]:
+    """A seller's promotions in force now."""
+    found = await promotions_of(tx, seller_id)
+    return [p for p in found if p.valid_from <= now < p.valid_to]
+
+
+async def promotions_of(tx: Tx, seller_id: str) -> list[Promotion]:
+    """All of a seller's promotions, newest first; `valid_to` of a stopped one is when it was stopped."""
+    found = await rows(
+        tx,
+        _Row,
+        """
+        SELECT id, seller_id, funder_id, name, kind, rule, offers, priority, alone, valid_from,
+               least(valid_to, stopped_at) AS valid_to
+        FROM pricing.promotion WHERE seller_id = $1 ORDER BY id DESC
+        """,
+        seller_id,
+    )
+    return [r.promotion() for r in found]
+
+
+async def load_promotions(tx: Tx, now: datetime) -> list[Promotion]:
+    """Every promotion in force or to come, of all sellers, for the snapshot of offers."""
+    found = await rows(
+        tx,
+        _Row,
+        """
+        SELECT id, seller_id, funder_id, name, kind, rule, offers, priority, alone, valid_from, valid_to
+        FROM pricing.promotion WHERE stopped_at IS NULL AND valid_to > $1 ORDER BY seller_id, id
+        """,
+        now,
+    )
+    return [r.promotion() for r in found]
+
+
+class PriceAt(msgspec.Struct, frozen=True):
+    """A price and when: of a sale made (deals), or since when it was asked (posted prices)."""
+
+    at: datetime
+    price: int
+
+
+class WasLaw(msgspec.Struct, frozen=True):
+    """Which earlier price a reduction may be compared with: the lowest of `days`, of deals made or of prices
+    posted."""
+
+    days: int
+    posted: bool
+    source: str
+
+
+CHINA = WasLaw(
+    7,
+    posted=False,
+    source="Provisions on Clearly Marked Prices and Prohibiting Price Fraud (SAMR Order 56, 2022), art. 16: "
+    "the lowest deal in the same place in the seven days before; no deal then: the last one before",
+)
+EUROPE = WasLaw(
+    30,
+    posted=True,
+    source="Directive 98/6/EC, art. 6a (inserted by Directive (EU) 2019/2161): "
+    "the lowest price applied in the 30 days before",
+)
+
+
+def reference_price(history: Sequence[PriceAt], began: datetime, law: WasLaw = CHINA) -> int | None:
+    """The highest price a reduction that began then may be compared with; None: no earlier price may be shown
+    at all.
+
+    history: in any order; under CHINA the deals at this place, under EUROPE each price from when it was
+    asked.
+    """
+    earlier = sorted((p for p in history if p.at < began), key=lambda p: p.at)
+    opens = began - timedelta(days=law.days)
+    inside = [p.price for p in earlier if p.at >= opens]
+    before = [p for p in earlier if p.at < opens]
+    if law.posted and before:
+        inside.append(before[-1].price)  # still asked when the window opened
+    if inside:
+        return min(inside)
+    if not before:
+        return None
+    last = before[-1].at
+    return min(p.price for p in before if p.at == last)
