@@ -1,8 +1,8 @@
 """Databases for tests.
 
-A server is kept per user in the temporary folder, or HIGHSTREET_DATABASE_URL names one. The migrated shape is a
-template there, named after the migrations' text; every test gets a copy of its own, in about 20 ms. In a copy,
-many connections can really commit; in a transaction rolled back at the end of a test they could not.
+A server is kept per user in the temporary folder, or HIGHSTREET_DATABASE_URL names one. The migrated shape is
+a template there, named after the migrations' text; every test gets a copy of its own, in about 20 ms. In a
+copy many connections can really commit; in a transaction rolled back at the end of a test they could not.
 """
 
 from __future__ import annotations
