@@ -1,0 +1,3 @@
+from tests.sandbox.conftest import inbox, key, one_provider, provider
+
+__all__ = ["inbox", "key", "one_provider", "provider"]
