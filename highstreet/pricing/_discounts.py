@@ -49,7 +49,7 @@ class Basket:
         return [cut for cut in found if cut[1] > 0]
 
     def _free_units(self, rule: BuyN, lines: Lines) -> int:
-        return sum(self.quantities[i] for i in lines) // (rule.n + rule.free) * rule.free
+        return sum(self.quantities[i] for i in lines) // rule.n * rule.free
 
     def _cheapest(self, lines: Lines, left: Sequence[int], units: int) -> Cuts:
         # Exact order of fractions left/quantity: 64 more bits tell any two apart, as quantities stay below a
