@@ -68,7 +68,7 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 def look_from(cookies: Mapping[str, str], accept_language: str = "") -> Look:
-    """The look a request asks for; an unknown cookie counts as absent, then the browser's first language decides."""
+    """The look a request asks for. Unknown cookies count as absent; then the browser's language decides."""
     lang = cookies.get("lang", "")
     if lang not in _BABEL:
         lang = "zh" if accept_language.strip().lower().startswith("zh") else "en"
