@@ -1,1 +1,34 @@
-"""Money owed and moved: double entry, append only."""
+"""Ledger: money owed and moved, double entry, append only.
+
+Owns the schema `ledger`. Always true: a transfer takes from one account what it gives to another, in one currency, so the whole ledger
+sums to zero; transfers are never changed; escrow of an order is empty for every purpose when the order ends; a wallet never goes below zero;
+a collection is paid at most once.
+
+Words: account (`kind:party`), transfer (with a purpose), flow (what an order moved so far), escrow, collection (money asked of a buyer),
+refund, payout, stray (money without an order), statement.
+"""
+
+from highstreet.ledger.accounts import ESCROW as ESCROW
+from highstreet.ledger.accounts import PLATFORM as PLATFORM
+from highstreet.ledger.accounts import Accounts as Accounts
+from highstreet.ledger.collect import TOLERANCE_SECONDS as TOLERANCE_SECONDS
+from highstreet.ledger.collect import About as About
+from highstreet.ledger.collect import ChargeState as ChargeState
+from highstreet.ledger.collect import Intent as Intent
+from highstreet.ledger.collect import MoveState as MoveState
+from highstreet.ledger.collect import Notice as Notice
+from highstreet.ledger.collect import NoticeKind as NoticeKind
+from highstreet.ledger.collect import Outcome as Outcome
+from highstreet.ledger.collect import Provider as Provider
+from highstreet.ledger.collect import ProviderAway as ProviderAway
+from highstreet.ledger.collect import ProviderRefused as ProviderRefused
+from highstreet.ledger.collect import StaleNotice as StaleNotice
+from highstreet.ledger.collect import StatementLine as StatementLine
+from highstreet.ledger.collect import WrongSignature as WrongSignature
+from highstreet.ledger.errors import NoSuchStray as NoSuchStray
+from highstreet.ledger.errors import NothingToPayOut as NothingToPayOut
+from highstreet.ledger.errors import NotPayableSo as NotPayableSo
+from highstreet.ledger.errors import WalletShort as WalletShort
+from highstreet.ledger.transfers import Flow as Flow
+from highstreet.ledger.transfers import Transfer as Transfer
+from highstreet.ledger.transfers import escrow_of as escrow_of

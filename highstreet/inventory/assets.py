@@ -1,0 +1,49 @@
+"""Assets: single things with a calendar of their own (a room, a bicycle, one used camera)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from highstreet.kit.db import Tx, rows
+
+
+class Asset(msgspec.Struct, frozen=True):
+    """One thing, told apart from its twins by its tag."""
+
+    id: int
+    variant_id: str
+    place_id: str
+    tag: str
+    state: str
+
+
+async def register(tx: Tx, variant_id: str, place_id: str, tag: str) -> int:
+    """A new thing; its id. A tag exists once in town."""
+    made: int = await tx.fetchval(
+        "INSERT INTO inventory.asset (variant_id, place_id, tag) VALUES ($1, $2, $3) RETURNING id", variant_id, place_id, tag
+    )
+    return made
+
+
+async def free_between(tx: Tx, variant_id: str, place_id: str, starts: datetime, ends: datetime) -> list[Asset]:
+    """The things of this kind nobody has in the period. Only a hold makes it sure: the calendar's constraint decides races."""
+    return await rows(
+        tx,
+        Asset,
+        """SELECT a.id, a.variant_id, a.place_id, a.tag, a.state FROM inventory.asset a
+           WHERE a.variant_id = $1 AND a.place_id = $2 AND a.state = 'ready' AND NOT EXISTS (
+               SELECT FROM inventory.hold h
+               WHERE h.kind = 'asset' AND h.target_id = a.id AND h.freed = 0 AND h.period && tstzrange($3, $4))
+           ORDER BY a.id""",
+        variant_id,
+        place_id,
+        starts,
+        ends,
+    )
+
+
+async def rest(tx: Tx, asset_id: int, state: str) -> None:
+    """Take a thing out of use (resting, retired) or back into it (ready)."""
+    await tx.execute("UPDATE inventory.asset SET state = $2 WHERE id = $1", asset_id, state)

@@ -1,0 +1,31 @@
+"""Refusals of the ledger."""
+
+from __future__ import annotations
+
+from highstreet.kit.errors import Refusal
+
+
+class WalletShort(Refusal):
+    code = "wallet_short"
+    en = "There is not enough in the wallet."
+    zh = "钱包余额不足。"
+
+
+class NotPayableSo(Refusal):
+    code = "not_payable_so"
+    status = 422
+    en = "This cannot be paid by {way}."
+    zh = "此订单不支持该付款方式。"
+
+
+class NothingToPayOut(Refusal):
+    code = "nothing_to_pay_out"
+    en = "There is nothing to pay out yet."
+    zh = "暂无可提现金额。"
+
+
+class NoSuchStray(Refusal):
+    code = "no_such_stray"
+    status = 404
+    en = "This payment is settled already or not known."
+    zh = "该款项已处理或不存在。"

@@ -1,0 +1,45 @@
+"""Refusals of logistics."""
+
+from __future__ import annotations
+
+from highstreet.kit.errors import Refusal
+
+
+class CodeWrong(Refusal):
+    code = "code_wrong"
+    en = "That code is not right. {left} more tries."
+    zh = "取货码不正确，还可尝试 {left} 次。"
+
+
+class CodeExpired(Refusal):
+    code = "code_expired"
+    status = 410
+    en = "This code has expired. The shop can renew it."
+    zh = "取货码已过期，可请店家重新生成。"
+
+
+class TooManyTries(Refusal):
+    code = "code_tries_used_up"
+    status = 429
+    en = "This code was tried too often. The shop can renew it after looking at the order."
+    zh = "取货码尝试次数过多，请店家核对订单后重新生成。"
+
+
+class LegTaken(Refusal):
+    code = "leg_taken"
+    en = "Another courier has taken this delivery, or it is already on its way."
+    zh = "该配送已被其他骑手接走或已在途中。"
+
+
+class NoSuchRound(Refusal):
+    code = "no_such_round"
+    status = 404
+    en = "This round is not yours or has started already."
+    zh = "这趟配送不属于您或已经开始。"
+
+
+class NoSuchLeg(Refusal):
+    code = "no_such_leg"
+    status = 404
+    en = "We do not know this delivery."
+    zh = "找不到这个配送单。"

@@ -1,0 +1,213 @@
+"""The desk: where orders are changed. Concurrent decisions of one process are read together, decided one by one, and written together.
+
+A decision is a pure function of the works it named; the database judges whether what it looked at still holds. If not, it reads
+and decides again. So nothing is checked first and done later, and a hundred orders cost one round trip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from highstreet.inventory import NotFree, OutOfStock
+from highstreet.kit.clock import Clock, system_clock
+from highstreet.kit.combine import Combiner
+from highstreet.kit.db import Database, Tx
+from highstreet.kit.errors import KeyReused
+from highstreet.kit.sealing import Seal
+from highstreet.kit.signing import Signer
+from highstreet.ledger import Accounts, Provider, WalletShort
+from highstreet.market.format import Format
+from highstreet.market.shelf import Shelf
+from highstreet.market.units import Key, Unit
+from highstreet.market.work import Work
+from highstreet.orders import Numbers
+
+_TRIES = 8
+
+
+class Collection(msgspec.Struct, frozen=True):
+    """Money asked of a buyer, as it stands."""
+
+    key: str
+    purchase_id: str
+    provider: str
+    currency: str
+    amount: int
+    state: str
+    asked_at: datetime
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a decision asked to see."""
+
+    collections: list[Collection]
+    works: list[Work]
+
+
+Decide = Callable[[Found, Unit], dict[str, Any]]
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What to read, the pure function that decides, and the key that makes repeating it safe. `decide` fills the unit and returns the answer."""
+
+    decide: Decide
+    now: datetime
+    orders: tuple[str, ...] = ()
+    purchases: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    key: Key | None = None
+    accounts: tuple[str, ...] = ()
+
+
+class Stale(Exception):
+    """What was read had changed by the time it was judged; decide again."""
+
+
+class AccountMissing(Exception):
+    """A transfer names an account this process has not met; learn it and decide again."""
+
+    def __init__(self, name: str, currency: str) -> None:
+        super().__init__(name)
+        self.name = name
+        self.currency = currency
+
+
+class Market:
+    """The running market of one process: its database, formats, shelf, signers, and the desk's combiner."""
+
+    def __init__(
+        self,
+        db: Database,
+        formats: Mapping[str, Format],
+        secret: bytes,
+        *,
+        providers: Mapping[str, Provider],
+        clock: Clock = system_clock,
+        country: str = "CN",
+        currency: str = "CNY",
+        tz: tzinfo = UTC,
+        demo: bool = False,
+        wait_ms: float = 3,
+    ) -> None:
+        self.db = db
+        self.formats = formats
+        self.providers = providers
+        self.clock = clock
+        self.demo = demo
+        self.tz = tz
+        self.country = country
+        self.currency = currency
+        self.seal = Seal(secret)
+        self.quote_signer = Signer(secret, "quote")
+        self.link_signer = Signer(secret, "order link")
+        self.code_signer = Signer(secret, "pick-up code")
+        self.shelf = Shelf(db, country)
+        self.accounts = Accounts(db)
+        self.numbers = Numbers(db)
+        self._latest = {one.name: one for one in formats.values()}
+        # One decision that breaks a constraint must not hurt the others: after such an error each is judged alone.
+        broken = (asyncpg.IntegrityConstraintViolationError,)
+        self._combiner = Combiner(self._together, most=100, wait_ms=wait_ms, lanes=1, alone_after=broken)
+
+    async def open(self) -> None:
+        """Start listening for changed offers."""
+        await self.shelf.open()
+
+    async def close(self) -> None:
+        """Finish what is under way."""
+        await self._combiner.close()
+
+    def format(self, name: str) -> Format:
+        """A format by the code an order carries (`online@1`), or by the name an offer carries: the latest version."""
+        return self.formats[name] if "@" in name else self._latest[name]
+
+    async def act(self, decision: Decision) -> dict[str, Any]:
+        """Carry out a decision; its answer, or the first answer when its key was used before. Raises the refusal it ended in."""
+        for _ in range(_TRIES):
+            try:
+                return await self._combiner.ask(decision)
+            except Stale:
+                continue
+            except AccountMissing as missing:
+                await self.accounts.know([missing.name], missing.currency)
+        raise Stale()
+
+    async def _together(self, decisions: list[Decision]) -> list[dict[str, Any] | Exception]:
+        try:
+            return await self._apply(decisions)
+        except asyncpg.ExclusionViolationError:
+            if len(decisions) > 1:
+                raise
+            return [NotFree()]
+
+    async def _apply(self, decisions: list[Decision]) -> list[dict[str, Any] | Exception]:
+        answers: list[dict[str, Any] | Exception] = [Stale()] * len(decisions)
+        async with self.db.transaction() as tx:
+            found = await self._read(tx, decisions)
+            units: list[dict[str, Any]] = []
+            judged: list[tuple[int, dict[str, Any]]] = []
+            for i, decision in enumerate(decisions):
+                unit = Unit(self._number)
+                try:
+                    answer = decision.decide(_of(decision, found), unit)
+                except Exception as refused:  # noqa: BLE001 - handed to the one caller it belongs to
+                    answers[i] = refused
+                    continue
+                units.append(unit.body(decision.key, answer))
+                judged.append((i, answer))
+            if not units:
+                return answers
+            verdicts: list[dict[str, Any]] = await tx.fetchval(
+                "SELECT market.apply($1, $2)", units, max(decision.now for decision in decisions)
+            )
+            for (i, answer), verdict in zip(judged, verdicts, strict=True):
+                answers[i] = _verdict(verdict, answer)
+        return answers
+
+    async def _read(self, tx: Tx, decisions: list[Decision]) -> Found:
+        orders = [one for d in decisions for one in d.orders]
+        purchases = [one for d in decisions for one in d.purchases]
+        collections = [one for d in decisions for one in d.collections]
+        if not (orders or purchases or collections):
+            return Found([], [])
+        return _decoder.decode(await tx.fetchval("SELECT market.read($1, $2, $3)", orders, purchases, collections))
+
+    def _number(self, name: str, currency: str) -> int:
+        try:
+            return self.accounts.number(name, currency)
+        except KeyError:
+            raise AccountMissing(name, currency) from None
+
+
+_decoder = msgspec.json.Decoder(Found)
+
+
+def _of(decision: Decision, found: Found) -> Found:
+    """The part of what was read together that this decision named, in copies of its own."""
+    collections = [c for c in found.collections if c.key in decision.collections]
+    purchases = {*decision.purchases, *(c.purchase_id for c in collections)}
+    works = [w for w in found.works if w.order.id in decision.orders or w.order.purchase_id in purchases]
+    return Found(collections, [w.open() for w in works])
+
+
+def _verdict(verdict: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any] | Exception:
+    match verdict["verdict"]:
+        case "done":
+            return answer
+        case "repeated":
+            return verdict["answer"]
+        case "key_reused":
+            return KeyReused()
+        case "out_of_stock":
+            return OutOfStock(short=verdict["short"])
+        case "wallet_short":
+            return WalletShort()
+        case "not_free":
+            return NotFree()
+        case _:
+            return Stale()

@@ -1,0 +1,199 @@
+"""Fulfil: what sellers, couriers and buyers tell about an order on its way. Each fact has one effect; then the order advances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from highstreet.logistics import Leg
+from highstreet.market import settle, unwind
+from highstreet.market.commit import advance
+from highstreet.market.desk import Decision, Found, Market
+from highstreet.market.format import Format, Teller
+from highstreet.market.units import Key, Unit
+from highstreet.market.work import Work
+from highstreet.orders import NoSuchOrder, NotNow, NotThis
+
+
+
+class Telling(msgspec.Struct, frozen=True):
+    """One fact about an order: which, as whom, by which party, and what more there is to say."""
+
+    order_id: str
+    fact: str
+    role: Teller
+    by: str
+    body: dict[str, Any] = {}
+
+
+Effect = Callable[[Work, Format, Telling, datetime], None]
+
+
+async def tell(market: Market, telling: Telling, now: datetime, key: Key | None = None) -> dict[str, Any]:
+    """Tell a fact. Answers {order, stage, waits}. Refuses not_this (not yours to tell), not_now, too_many, no_such_order."""
+
+    def decide(found: Found, unit: Unit) -> dict[str, Any]:
+        if not found.works:
+            raise NoSuchOrder()
+        work = found.works[0]
+        one = market.format(work.order.format)
+        if telling.role not in one.facts.get(telling.fact, ()):
+            raise NotThis(fact=telling.fact)
+        EFFECTS[telling.fact](work, one, telling, now)
+        if work.order.stage in ("placed", "committed"):
+            advance(work, one, now)
+        settle.check_ended(work)
+        unit.take_in(work, now)
+        return {"order": work.order.id, "stage": work.order.stage, "waits": work.order.waits}
+
+    return await market.act(Decision(decide, now, orders=(telling.order_id,), key=key))
+
+
+async def advance_order(market: Market, order_id: str, now: datetime) -> dict[str, Any]:
+    """Let time pass for an order: what is late falls the way its format says."""
+
+    def decide(found: Found, unit: Unit) -> dict[str, Any]:
+        if not found.works:
+            raise NoSuchOrder()
+        work = found.works[0]
+        advance(work, market.format(work.order.format), now)
+        unit.take_in(work, now)
+        return {"order": work.order.id, "stage": work.order.stage, "waits": work.order.waits}
+
+    return await market.act(Decision(decide, now, orders=(order_id,)))
+
+
+def _leg(work: Work, *states: str) -> Leg:
+    leg = work.leg(*states)
+    if leg is None or work.order.stage != "committed":
+        raise NotNow()
+    return leg
+
+
+def _accepted(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    if work.order.waits != "accept":
+        raise NotNow()
+    work.tell(telling.fact, telling.by, now)
+
+
+def _ready(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    _leg(work, "planned").move("ready", now)
+    work.tell("ready", telling.by, now)
+
+
+def _shipped(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    leg = _leg(work, "planned", "ready")
+    leg.carrier, leg.tracking = telling.body.get("carrier"), telling.body.get("tracking")
+    leg.move("underway", now)
+    settle.let_go(work)
+    work.tell("shipped", telling.by, now, **telling.body)
+
+
+def _picked_up(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    leg = _leg(work, "ready", "failed")
+    if leg.courier_id not in (None, telling.by):
+        raise NotThis(fact=telling.fact)
+    leg.courier_id = telling.by
+    leg.move("underway", now)
+    settle.let_go(work)
+    work.tell("picked_up", telling.by, now)
+
+
+def _delivered(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    leg = _leg(work, "underway")
+    if telling.role == "courier" and leg.courier_id != telling.by:
+        raise NotThis(fact=telling.fact)
+    leg.proof = telling.body or None
+    leg.move("done", now)
+    settle.hand_over(work, now)
+    work.tell("delivered", telling.by, now)
+
+
+def _attempted(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    leg = _leg(work, "underway")
+    if telling.role == "courier" and leg.courier_id != telling.by:
+        raise NotThis(fact=telling.fact)
+    leg.move("failed", now)
+    work.tell("attempted", telling.by, now, **telling.body)
+
+
+def _handed_over(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    leg = _leg(work, "planned", "ready")
+    if not work.paid:
+        settle.take_payment(work, telling.by, now)
+    leg.proof = telling.body or None
+    leg.move("done", now)
+    settle.hand_over(work, now)
+    work.tell("handed_over", telling.by, now)
+
+
+def _received(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    if work.order.waits not in ("underway", "confirm"):
+        raise NotNow()
+    leg = work.leg("underway", "failed")
+    if leg is not None:
+        leg.move("done", now)
+        settle.hand_over(work, now)
+    work.tell("received", telling.by, now)
+
+
+def _cancelled(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    if telling.role == "buyer" and work.leg("ready") is not None and work.order.waits not in ("pickup", "prepare"):
+        raise NotNow()
+    unwind.cancel(work, one, _steps(work, telling, "open"), telling.by, now, str(telling.body.get("reason", "")))
+
+
+def _return_wanted(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    unwind.want_return(work, _steps(work, telling, "kept"), telling.by, now, str(telling.body.get("reason", "no_reason")))
+    if work.order.stage == "done":
+        work.deadlines = {"return": now + one.deadlines["return"].time}
+
+
+def _returned(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    leg = unwind.open_return(work)
+    steps = _steps(work, telling, "kept") if "lines" in telling.body or leg is None else _lines((leg.proof or {})["lines"])
+    unwind.take_back(work, steps, telling.by, now, resale=bool(telling.body.get("resale", True)), reason=str(telling.body.get("reason", "")))
+    if work.order.stage == "done":
+        work.deadlines = {}
+
+
+def _return_refused(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    leg = unwind.open_return(work)
+    if leg is None:
+        raise NotNow()
+    leg.move("void", now)
+    work.order.waits = ""
+    work.deadlines = {}
+    work.tell("return_refused", telling.by, now, **telling.body)
+
+
+def _steps(work: Work, telling: Telling, usual: str) -> unwind.Steps:
+    """The lines a fact is about; all of them when it does not say."""
+    if "lines" in telling.body:
+        return _lines(telling.body["lines"])
+    steps = {line.position: int(getattr(line, usual)) for line in work.lines}
+    return {position: count for position, count in steps.items() if count}
+
+
+def _lines(lines: dict[str, int]) -> unwind.Steps:
+    return {int(position): int(count) for position, count in lines.items()}
+
+
+EFFECTS: dict[str, Effect] = {
+    "accepted": _accepted,
+    "refused": _accepted,
+    "ready": _ready,
+    "shipped": _shipped,
+    "picked_up": _picked_up,
+    "delivered": _delivered,
+    "attempted": _attempted,
+    "handed_over": _handed_over,
+    "received": _received,
+    "cancelled": _cancelled,
+    "return_wanted": _return_wanted,
+    "returned": _returned,
+    "return_refused": _return_refused,
+}

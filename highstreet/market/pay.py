@@ -1,0 +1,76 @@
+"""Pay: what a payment provider told us, made true. Notices come twice, late, reordered and wrong; each ends with the money in its place."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from highstreet.kit.ids import new_id
+from highstreet.ledger import Notice
+from highstreet.market import rules, settle
+from highstreet.market.commit import advance
+from highstreet.market.desk import Decision, Found, Market
+from highstreet.market.units import Unit
+from highstreet.market.work import Work
+
+_STRAY_WITHIN = timedelta(days=2)
+
+
+async def told_charge(market: Market, notice: Notice, now: datetime) -> dict[str, Any]:
+    """A charge succeeded or failed. Answers {result}: paid, declined, repeated or stray; telling it again changes nothing."""
+
+    def decide(found: Found, unit: Unit) -> dict[str, Any]:
+        asked = next(iter(found.collections), None)
+        if asked is None:
+            return _stray(unit, notice, "unknown_key", now)
+        if asked.state == "paid":
+            return {"result": "repeated"}
+        unit.guard("collections", asked.key, asked.state)
+        if notice.outcome != "paid":
+            if asked.state == "declined":
+                return {"result": "repeated"}
+            unit.add("collection_move", key=asked.key, state="declined", provider_ref=notice.provider_ref, settled_at=now)
+            for work in found.works:
+                unit.fact("order.declined", work.order.id, notice.provider, now)
+            return {"result": "declined"}
+        if (notice.amount, notice.currency) != (asked.amount, asked.currency):
+            return _stray(unit, notice, "wrong_amount", now)
+        unit.add("collection_move", key=asked.key, state="paid", provider_ref=notice.provider_ref, settled_at=now)
+        for work in found.works:
+            take(market, work, asked.key, notice.provider, now)
+            unit.take_in(work, now)
+        return {"result": "paid"}
+
+    return await market.act(Decision(decide, now, collections=(notice.key,)))
+
+
+def take(market: Market, work: Work, collection: str, by: str, now: datetime) -> None:
+    """Money for one order: into escrow and on; for an order that came to nothing meanwhile, straight back."""
+    if work.paid_in:
+        return
+    work.collection = collection
+    if work.order.stage == "undone":
+        work.post(rules.pay_in_late(work))
+        work.post(rules.refund_all(work))
+        work.tell("paid_late", by, now)
+        settle.check_ended(work)
+        return
+    settle.take_payment(work, by, now)
+    advance(work, market.format(work.order.format), now)
+
+
+def _stray(unit: Unit, notice: Notice, reason: str, now: datetime) -> dict[str, Any]:
+    unit.add(
+        "stray",
+        id=new_id("str", now),
+        provider=notice.provider,
+        provider_ref=notice.provider_ref,
+        key=notice.key,
+        currency=notice.currency,
+        amount=notice.amount,
+        reason=reason,
+        at=now,
+        due_at=now + _STRAY_WITHIN,
+    )
+    unit.fact("payment.stray", notice.key, notice.provider, now, {"reason": reason, "amount": notice.amount})
+    return {"result": "stray", "reason": reason}

@@ -1,0 +1,188 @@
+"""Place: a quote becomes orders. Stock is held, the first money moves or is asked for, and every order goes as far as it can."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from highstreet.catalog import OfferClosed
+from highstreet.inventory import Hold
+from highstreet.kit.errors import SignInFirst
+from highstreet.kit.ids import new_id, spoken
+from highstreet.ledger import NotPayableSo
+from highstreet.market import settle
+from highstreet.market.commit import advance
+from highstreet.market.desk import Decision, Found, Market
+from highstreet.market.quote import Quote, QuotedOrder
+from highstreet.market.shelf import ForSale
+from highstreet.market.units import Key, Unit
+from highstreet.market.work import Work
+from highstreet.orders import Adjustment, Line, Order
+
+# Ways that are paid by the very call that places the order: the clerk has the cash in hand, the wallet is ours.
+PAID_AT_ONCE = ("cash", "wallet")
+
+
+class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How to reach the buyer of one purchase; sealed, never in facts or logs."""
+
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+    address: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    note: str = ""
+
+
+class Placing(msgspec.Struct, frozen=True):
+    """Who buys a quote, and how. `method`: a provider's name, wallet or cash. `counter`: a clerk sells at the till."""
+
+    quote: Quote
+    contact: Contact
+    method: str
+    by: str
+    buyer_id: str | None = None
+    lang: str = "en"
+    counter: bool = False
+
+
+async def place(market: Market, placing: Placing, now: datetime, key: Key | None) -> dict[str, Any]:
+    """Place all orders of a quote as one purchase, paid at once.
+
+    Answers {purchase, orders: [{id, number, link, stage, total}], collection: {key, amount} | None}. Refuses out_of_stock, wallet_short,
+    offer_closed, not_payable_so; nothing is half placed.
+    """
+    quote = placing.quote
+    goods = await market.shelf.offers(line.offer for order in quote.orders for line in order.lines)
+    _check(market, placing, goods)
+    numbers = await market.numbers.take(len(quote.orders))
+    purchase_id = new_id("pur", now)
+    collection_key = new_id("col", now)
+
+    def decide(found: Found, unit: Unit) -> dict[str, Any]:
+        works: list[Work] = []
+        for quoted, number in zip(quote.orders, numbers, strict=True):
+            work = _work(market, placing, quoted, goods, purchase_id, number, now)
+            if placing.method in PAID_AT_ONCE and placing.method not in market.format(quoted.format).money.at_handover:
+                settle.take_payment(work, placing.by, now)
+            advance(work, market.format(quoted.format), now)
+            works.append(work)
+        unit.add("purchase", **_purchase(market, placing, purchase_id, now))
+        asked = sum(w.order.total for w in works if w.order.waits == "payment")
+        if asked:
+            unit.add(
+                "collection",
+                key=collection_key,
+                purchase_id=purchase_id,
+                provider=placing.method,
+                currency=quote.currency,
+                amount=asked,
+                state="asked",
+                asked_at=now,
+            )
+        for work in works:
+            unit.take_in(work, now)
+        return {
+            "purchase": purchase_id,
+            "total": quote.total,
+            "currency": quote.currency,
+            "orders": [_answer(market, work) for work in works],
+            "collection": {"key": collection_key, "amount": asked, "provider": placing.method} if asked else None,
+        }
+
+    return await market.act(Decision(decide, now, key=key))
+
+
+def _check(market: Market, placing: Placing, goods: dict[str, ForSale]) -> None:
+    for one in goods.values():
+        if not one.sellable:
+            raise OfferClosed(title=one.title.get("en") or one.title.get("zh", ""))
+    if placing.method == "wallet" and placing.buyer_id is None:
+        raise SignInFirst()
+    for order in placing.quote.orders:
+        way = placing.method if placing.method in ("cash", "wallet") else "provider"
+        one = market.format(order.format)
+        if way not in one.money.ways or (way == "cash" and way not in one.money.at_handover and not placing.counter):
+            raise NotPayableSo(way=placing.method)
+
+
+def _work(
+    market: Market, placing: Placing, quoted: QuotedOrder, goods: dict[str, ForSale], purchase_id: str, number: int, now: datetime
+) -> Work:
+    one = market.format(quoted.format)
+    order = Order(
+        id=new_id("ord", now),
+        number=number,
+        purchase_id=purchase_id,
+        seller_id=quoted.seller_id,
+        buyer_id=placing.buyer_id,
+        place_id=quoted.place_id,
+        format=one.code,
+        stage="placed",
+        currency=placing.quote.currency,
+        total=quoted.total,
+        agreed=quoted.agreed,
+        placed_at=now,
+    )
+    work = Work(order, placing.method, [], told=[])
+    for position, line in enumerate(quoted.lines, start=1):
+        of = goods[line.offer]
+        work.lines.append(
+            Line(
+                position=position,
+                offer_id=of.id,
+                variant_id=of.variant_id,
+                title=of.title,
+                picture=of.picture,
+                unit=of.unit,
+                quantity=line.quantity,
+                price=line.price,
+                adjustments=msgspec.convert(line.adjustments, list[Adjustment]),
+                amount=line.amount,
+                paid=line.paid,
+                tax_bps=line.tax_bps,
+                no_return=of.no_return,
+            )
+        )
+        if one.promise == "stock" and of.sells == "goods" and of.supply_id is not None:
+            work.holds.append(Hold(line=position, kind="supply", target_id=of.supply_id, quantity=line.quantity))
+    work.tell("placed", placing.by, now, total=order.total, format=order.format)
+    return work
+
+
+def _purchase(market: Market, placing: Placing, purchase_id: str, now: datetime) -> dict[str, Any]:
+    plain = msgspec.json.encode(placing.contact)
+    key = sealed = None
+    if plain != b"{}":
+        wrapped = market.seal.new_key(purchase_id)
+        key = base64.b64encode(wrapped).decode()
+        sealed = base64.b64encode(market.seal.close(purchase_id, wrapped, plain)).decode()
+    return {
+        "id": purchase_id,
+        "buyer_id": placing.buyer_id,
+        "currency": placing.quote.currency,
+        "total": placing.quote.total,
+        "method": placing.method,
+        "lang": placing.lang,
+        "contact_key": key,
+        "contact": sealed,
+        "at": now,
+    }
+
+
+def _answer(market: Market, work: Work) -> dict[str, Any]:
+    order = work.order
+    return {
+        "id": order.id,
+        "number": spoken(order.number),
+        "link": market.link_signer.short(order.id),
+        "seller": order.seller_id,
+        "format": order.format,
+        "stage": order.stage,
+        "waits": order.waits,
+        "total": order.total,
+    }

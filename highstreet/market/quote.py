@@ -1,0 +1,165 @@
+"""Quotes: a priced, explained, expiring answer for a basket. A quote is a signed text, not a row: nothing is set aside by asking."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+import msgspec
+
+from highstreet.catalog import OfferClosed
+from highstreet.kit.errors import Malformed, Refusal
+from highstreet.kit.geo import Point, metres
+from highstreet.kit.quantity import check_quantity
+from highstreet.market.desk import Market
+from highstreet.market.shelf import ForSale
+from highstreet.orders import MOST_LINES, Agreed, EmptyBasket, Entry, QuoteExpired, QuoteUnknown
+from highstreet.parties import places
+from highstreet.pricing import PricedLine, Want, price_lines
+
+GOOD_FOR = timedelta(minutes=30)
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a format is asked to agree to: priced lines of one seller at one place."""
+
+    lines: list[PricedLine]
+    goods: list[ForSale]
+    now: datetime
+    tz: tzinfo
+    distance_m: int | None = None
+
+    def opening(self, moment: datetime) -> datetime:
+        """The moment, or the place's next opening after it; a place that states no hours is taken as open."""
+        return places.next_opening(self.goods[0].place, moment, self.tz) or moment
+
+    def within_reach(self) -> None:
+        """Refuses when the buyer is farther away than the place delivers."""
+        if self.distance_m is not None and self.distance_m > self.goods[0].place.reach_m:
+            raise TooFar(km=round(self.distance_m / 1000, 1))
+
+    def term(self, name: str, usual: int) -> int:
+        """A number from the offers' terms; the largest counts when they differ."""
+        found = [value for one in self.goods if isinstance(value := one.terms.get(name), int)]
+        return max(found, default=usual)
+
+
+class QuotedLine(msgspec.Struct, frozen=True, array_like=True):
+    """A line's frozen price; the rest is the offer's."""
+
+    offer: str
+    quantity: int
+    price: int
+    amount: int
+    paid: int
+    tax_bps: int
+    adjustments: list[dict[str, Any]]
+
+
+class QuotedOrder(msgspec.Struct, frozen=True):
+    """One seller's part of the basket."""
+
+    format: str
+    seller_id: str
+    place_id: str
+    lines: list[QuotedLine]
+    agreed: Agreed
+
+    @property
+    def total(self) -> int:
+        return sum(due.amount for due in self.agreed.dues)
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """A whole basket, priced. `expires`: until then this price is honoured."""
+
+    currency: str
+    channel: str
+    orders: list[QuotedOrder]
+    expires: datetime
+
+    @property
+    def total(self) -> int:
+        return sum(order.total for order in self.orders)
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """A quote with what a page shows of it: each line's steps, and its signed text."""
+
+    quote: Quote
+    text: str
+    lines: dict[str, PricedLine]
+    goods: dict[str, ForSale]
+
+
+class TooFar(Refusal):
+    """The place does not deliver that far."""
+
+    code = "too_far"
+    status = 422
+    en = "{km} km is farther than this shop delivers."
+    zh = "距离 {km} 公里，超出该店配送范围。"
+
+
+_decode = msgspec.msgpack.Decoder(Quote)
+
+
+async def quote(
+    market: Market, entries: list[Entry], now: datetime, *, channel: str = "online", where: Point | None = None
+) -> Explained:
+    """Price a basket. Refuses empty and oversized ones, unknown and closed offers, quantities no offer allows."""
+    if not entries:
+        raise EmptyBasket()
+    if len(entries) > MOST_LINES:
+        raise Malformed("lines", f"at most {MOST_LINES} lines", f"最多 {MOST_LINES} 行")
+    if len({entry.offer for entry in entries}) < len(entries):
+        raise Malformed("lines", "each offer only once", "每个商品只能出现一次")
+    goods = await market.shelf.offers(entry.offer for entry in entries)
+    for entry in entries:
+        _check(goods[entry.offer], entry.quantity)
+    promotions = await market.shelf.promotions(goods[entry.offer].seller_id for entry in entries)
+    wants = [Want(goods[entry.offer].priced, entry.quantity) for entry in entries]
+    priced = price_lines(wants, promotions, channel, now)
+    groups: dict[tuple[str, str, str], list[PricedLine]] = {}
+    for line in priced:
+        one = goods[line.offer_id]
+        groups.setdefault((one.seller_id, one.place.id, one.format), []).append(line)
+    orders = [_order(market, key, lines, goods, now, where) for key, lines in groups.items()]
+    made = Quote(goods[entries[0].offer].priced.currency, channel, orders, now + GOOD_FOR)
+    text = market.quote_signer.sign(msgspec.msgpack.encode(made))
+    return Explained(made, text, {line.offer_id: line for line in priced}, goods)
+
+
+def read(market: Market, text: str, now: datetime) -> Quote:
+    """A quote that we signed and that still holds."""
+    body = market.quote_signer.read(text)
+    if body is None:
+        raise QuoteUnknown()
+    found = _decode.decode(body)
+    if found.expires < now:
+        raise QuoteExpired()
+    return found
+
+
+def _check(one: ForSale, quantity: int) -> None:
+    if not one.sellable:
+        raise OfferClosed(title=one.title.get("en") or one.title.get("zh", ""))
+    check_quantity(quantity)
+    if one.most_per_order is not None and quantity > one.most_per_order:
+        raise Malformed("quantity", f"at most {one.most_per_order} per order", f"每单最多 {one.most_per_order} 件")
+
+
+def _order(
+    market: Market, key: tuple[str, str, str], lines: list[PricedLine], goods: dict[str, ForSale], now: datetime, where: Point | None
+) -> QuotedOrder:
+    seller_id, place_id, format_name = key
+    of_order = [goods[line.offer_id] for line in lines]
+    distance = metres(where, of_order[0].place.point) if where is not None else None
+    one = market.format(format_name)
+    quoted = [
+        QuotedLine(
+            line.offer_id, line.quantity, line.price, line.amount, line.paid, line.tax_bps, [msgspec.to_builtins(a) for a in line.adjustments]
+        )
+        for line in lines
+    ]
+    return QuotedOrder(one.code, seller_id, place_id, quoted, one.quote(Asked(lines, of_order, now, market.tz, distance)))

@@ -1,0 +1,184 @@
+"""Units of change: what one decision wants written, as rows by table, judged as one by `market.apply`: all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from highstreet.market.work import Work
+
+AccountNumber = Callable[[str, str], int]
+
+
+class Key(msgspec.Struct, frozen=True):
+    """An idempotency key: whose it is, what it is, and a fingerprint of what was asked with it."""
+
+    scope: str
+    key: str
+    fingerprint: str
+
+
+class Unit:
+    """Row lists by table name, guards (versions, collections, supplies, wallets) and the answer kept for the key."""
+
+    def __init__(self, account: AccountNumber) -> None:
+        self.rows: dict[str, Any] = {}
+        self.works: list[Work] = []
+        self._account = account
+        self._stock: dict[int, list[int]] = {}
+        self._wallets: dict[int, int] = {}
+
+    def add(self, table: str, **row: Any) -> None:
+        """One row of a table (or of its moves)."""
+        self.rows.setdefault(table, []).append(row)
+
+    def guard(self, what: str, key: str, value: int | str) -> None:
+        """The unit holds only while this order has this version, or this collection this state."""
+        self.rows.setdefault(what, {})[key] = value
+
+    def stock(self, supply_id: int, held: int = 0, sold: int = 0, total: int = 0) -> None:
+        """Move a supply; all moves of a unit on one supply are one."""
+        if held or sold or total:
+            sums = self._stock.setdefault(supply_id, [0, 0, 0])
+            sums[0] += held
+            sums[1] += sold
+            sums[2] += total
+
+    def transfer(self, source: str, target: str, amount: int, purpose: str, currency: str, now: datetime, **more: str | None) -> None:
+        """Move money, and the guarded balance of a wallet with it."""
+        from_id, to_id = self._account(source, currency), self._account(target, currency)
+        self.add("transfer", at=now, purpose=purpose, from_id=from_id, to_id=to_id, amount=amount, **more)
+        for name, number, signed in ((source, from_id, -amount), (target, to_id, amount)):
+            if name.startswith("wallet:"):
+                self._wallets[number] = self._wallets.get(number, 0) + signed
+
+    def fact(self, kind: str, subject: str, by: str, now: datetime, body: dict[str, Any] | None = None) -> None:
+        """Tell the outbox."""
+        self.add("fact", at=now, kind=kind, subject=subject, by=by, body=body or {})
+
+    def take_in(self, work: Work, now: datetime) -> None:
+        """Take what changed of an order into this unit."""
+        self.works.append(work)
+        order = work.order
+        if work.new:
+            self._new_order(work)
+        elif not self._changed(work):
+            return
+        else:
+            self.guard("versions", order.id, order.version)
+            self.add(
+                "order_move", id=order.id, stage=order.stage, waits=order.waits, committed_at=order.committed_at, ended_at=order.ended_at
+            )
+        self._lines(work)
+        self._holds(work)
+        self._legs(work)
+        self._deadlines(work)
+        for told in work.news:
+            self.fact("order." + told.kind, order.id, told.by, told.at, told.body)
+        for t in work.posted:
+            self.transfer(t.source, t.target, t.amount, t.purpose, order.currency, now, order_id=order.id, about=t.about)
+
+    def _changed(self, work: Work) -> bool:
+        return bool(work.news or work.posted) or work.before["order"] != (work.order.stage, work.order.waits)
+
+    def _new_order(self, work: Work) -> None:
+        order = work.order
+        self.add(
+            "order",
+            id=order.id,
+            number=order.number,
+            purchase_id=order.purchase_id,
+            seller_id=order.seller_id,
+            buyer_id=order.buyer_id,
+            place_id=order.place_id,
+            format=order.format,
+            stage=order.stage,
+            waits=order.waits,
+            currency=order.currency,
+            total=order.total,
+            agreed=order.agreed,
+            cohort_id=order.cohort_id,
+            placed_at=order.placed_at,
+            committed_at=order.committed_at,
+            ended_at=order.ended_at,
+        )
+
+    def _lines(self, work: Work) -> None:
+        before = work.before.get("lines", {})
+        for line in work.lines:
+            if work.new:
+                self.rows.setdefault("line", []).append({"order_id": work.order.id, **msgspec.to_builtins(line)})
+            elif before[line.position] != (line.cancelled, line.fulfilled, line.returned):
+                c, f, r = before[line.position]
+                self.add(
+                    "line_move",
+                    order_id=work.order.id,
+                    position=line.position,
+                    cancelled=line.cancelled - c,
+                    fulfilled=line.fulfilled - f,
+                    returned=line.returned - r,
+                )
+
+    def _holds(self, work: Work) -> None:
+        before = work.before.get("holds", {})
+        for hold in work.holds:
+            was = before.get((hold.line, hold.target_id))
+            if was is None:
+                self.rows.setdefault("hold", []).append({"order_id": work.order.id, **msgspec.to_builtins(hold)})
+                if hold.kind == "supply":
+                    self.stock(hold.target_id, held=hold.held, sold=hold.sold)
+                else:
+                    self.add("asset", id=hold.target_id, period=hold.period)
+                continue
+            used, freed, back = hold.used - was[0], hold.freed - was[1], hold.back - was[2]
+            if used or freed or back:
+                self.add(
+                    "hold_move",
+                    order_id=work.order.id,
+                    line=hold.line,
+                    target_id=hold.target_id,
+                    used=used,
+                    freed=freed,
+                    back=back,
+                    expires_at=hold.expires_at,
+                )
+                if hold.kind == "supply":
+                    self.stock(hold.target_id, held=-used - freed, sold=used - back)
+        for supply_id, lost in work.back:
+            self.stock(supply_id, total=-lost)
+            self.add(
+                "movement", supply_id=supply_id, kind="written_off", quantity=-lost, by=work.order.seller_id, note=work.order.id, at=work.news[-1].at
+            )
+
+    def _legs(self, work: Work) -> None:
+        before = work.before.get("legs", {})
+        for leg in work.legs:
+            was = before.get(leg.id)
+            if was is None:
+                self.rows.setdefault("leg", []).append({"order_id": work.order.id, **msgspec.to_builtins(leg)})
+            elif was != (leg.state, leg.courier_id, leg.tracking, leg.code_until):
+                self.rows.setdefault("leg_move", []).append(msgspec.to_builtins(leg))
+
+    def _deadlines(self, work: Work) -> None:
+        before: dict[str, datetime] = work.before.get("deadlines", {})
+        for kind in before:
+            if kind not in work.deadlines:
+                self.add("met", order_id=work.order.id, kind=kind)
+        for kind, due in work.deadlines.items():
+            if before.get(kind) != due:
+                self.add("deadline", order_id=work.order.id, kind=kind, due_at=due)
+
+    def body(self, key: Key | None, answer: dict[str, Any] | None) -> dict[str, Any]:
+        """The unit as `market.apply` reads it."""
+        if self._stock:
+            self.rows["stock"] = [{"id": i, "held": h, "sold": s, "total": t} for i, (h, s, t) in self._stock.items()]
+        if self._wallets:
+            self.rows["wallet"] = [{"id": number, "amount": amount} for number, amount in self._wallets.items()]
+        if key is not None:
+            self.rows["key"] = key
+            self.rows["answer"] = answer or {}
+        return self.rows

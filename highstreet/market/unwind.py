@@ -1,0 +1,123 @@
+"""Unwind: cancel, refuse, expire, return. Every way back is in this file; each step can happen once, whoever asks for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from highstreet.kit.ids import new_id
+from highstreet.ledger import ESCROW
+from highstreet.logistics import Leg
+from highstreet.market import rules
+from highstreet.market.format import Format
+from highstreet.market.work import Work
+from highstreet.orders import NotNow, NotReturnable, TooMany
+
+Steps = dict[int, int]  # how many steps of which line, by position
+
+
+def undo(work: Work, one: Format, now: datetime, *, reason: str, lost: bool = False) -> None:
+    """The order comes to nothing: holds are freed, legs void, all money goes back where it came from. `lost`: the goods are gone."""
+    for line in work.lines:
+        hold = work.hold_of(line)
+        if hold is not None:
+            hold.free(hold.held)
+            if lost and hold.sold:
+                work.back.append((hold.target_id, hold.sold))
+            hold.take_back(hold.sold)
+        line.cancelled += line.open
+    for leg in work.legs:
+        if leg.state not in ("done", "void"):
+            leg.move("void", now)
+    work.post(one.money.undone(work))
+    work.order.move("undone", now)
+    work.deadlines = {}
+    work.tell("undone", "clock", now, reason=reason)
+
+
+def cancel(work: Work, one: Format, steps: Steps, by: str, now: datetime, reason: str) -> None:
+    """Take steps out of an order whose goods have not left. All of them: the order is undone."""
+    if work.order.stage not in ("placed", "committed") or work.leg("underway", "done", "failed") is not None:
+        raise NotNow()
+    whole = all(steps.get(line.position, 0) >= line.open for line in work.lines)
+    if not whole and work.order.stage == "placed" and work.method not in one.money.at_handover and not work.paid:
+        raise NotNow()
+    before = {line.position: line.undone for line in work.lines}
+    for position, count in steps.items():
+        line = work.line(position)
+        if not 0 < count <= line.open:
+            raise TooMany(line=position, left=line.open, what="cancel", what_zh="取消")
+    work.tell("cancelled", by, now, lines={str(position): count for position, count in steps.items()}, reason=reason)
+    if whole:
+        undo(work, one, now, reason="cancelled")
+        return
+    for position, count in steps.items():
+        line = work.line(position)
+        line.cancelled += count
+        hold = work.hold_of(line)
+        if hold is not None:
+            hold.free(min(count, hold.held))
+    if work.paid_in:
+        work.post(rules.refund_steps(work, before))
+
+
+def open_return(work: Work) -> Leg | None:
+    """The return under way, if there is one."""
+    for leg in work.legs:
+        if leg.kind == "return" and leg.state not in ("done", "void"):
+            return leg
+    return None
+
+
+def want_return(work: Work, steps: Steps, by: str, now: datetime, reason: str) -> None:
+    """The buyer wants to send steps back. Without a fault only within the agreed days, and not what the law leaves out."""
+    if not any(line.fulfilled > line.returned for line in work.lines) or open_return(work) is not None:
+        raise NotNow()
+    arrived = max((leg.ended_at for leg in work.legs if leg.kind != "return" and leg.ended_at), default=work.order.placed_at)
+    for position, count in steps.items():
+        line = work.line(position)
+        left = line.fulfilled - line.returned
+        if not 0 < count <= left:
+            raise TooMany(line=position, left=left, what="return", what_zh="退货")
+        if reason == "no_reason" and (line.no_return or (now - arrived).days >= work.order.agreed.return_days):
+            raise NotReturnable(title=line.title.get("en", ""), title_zh=line.title.get("zh", ""), law=line.no_return or "7 days")
+    lines = {str(position): count for position, count in steps.items()}
+    n = max((leg.n for leg in work.legs), default=0) + 1
+    work.legs.append(Leg(id=new_id("leg", now), n=n, kind="return", place_id=work.order.place_id, proof={"lines": lines, "reason": reason}))
+    work.tell("return_wanted", by, now, lines=lines, reason=reason)
+    if work.order.stage == "done":
+        work.order.waits = "return"
+
+
+def drop_return(work: Work, now: datetime) -> None:
+    """The goods never came back: the return lapses and the order goes on."""
+    leg = open_return(work)
+    if leg is not None:
+        leg.move("void", now)
+    work.order.waits = ""
+    work.tell("return_lapsed", "clock", now)
+
+
+def take_back(work: Work, steps: Steps, by: str, now: datetime, *, resale: bool, reason: str) -> None:
+    """Goods are back at the place: into stock, or written off, and their money to whoever paid it. Also after the order was settled."""
+    before = {line.position: line.undone for line in work.lines}
+    for position, count in steps.items():
+        line = work.line(position)
+        left = line.fulfilled - line.returned
+        if not 0 < count <= left:
+            raise TooMany(line=position, left=left, what="return", what_zh="退货")
+        line.returned += count
+        hold = work.hold_of(line)
+        if hold is not None:
+            hold.take_back(count)
+            if not resale:
+                work.back.append((hold.target_id, count))
+    lines = {str(position): count for position, count in steps.items()}
+    work.tell("returned", by, now, lines=lines, resale=resale, reason=reason)
+    leg = open_return(work)
+    if leg is not None:
+        leg.move("done", now)
+    refund = rules.refund_steps(work, before)
+    if work.order.stage == "done":
+        work.post(rules.reclaim(work, sum(t.amount for t in refund if t.source == ESCROW)))
+        work.order.waits = ""
+    work.post(refund)
