@@ -13,10 +13,11 @@ CREATE TABLE catalog.category (
     attributes jsonb NOT NULL DEFAULT '[]',
     licence text,
     no_return text,
-    position int NOT NULL DEFAULT 0
+    position int NOT NULL DEFAULT 0,
+    CHECK (id ~ '^[a-z0-9_]+(\.[a-z0-9_]+)*$' AND parent_id IS NOT DISTINCT FROM substring(id FROM '^(.*)\.[^.]*$'))
 );
 COMMENT ON TABLE catalog.category IS
-    'The tree of kinds. attributes: [{code, name{en,zh}, type text|number|choice|date, required, choices[], unit}]; licence: what the seller must hold; no_return: the legal reason why no-reason return does not apply.';
+    'The tree of kinds; an id is its path (food.tea). attributes: [{code, name{en,zh}, type text|number|choice|date, required, choices [{code, name}], unit}], inherited by the kinds below; licence: what the seller must hold; no_return: the legal reason why no-reason return does not apply.';
 
 CREATE TABLE catalog.item (
     id text COLLATE "C" PRIMARY KEY,
@@ -104,31 +105,52 @@ COMMENT ON TABLE catalog.directory_item IS 'An item listed in a directory and wh
 
 CREATE TABLE catalog.found (
     offer_id text COLLATE "C" PRIMARY KEY REFERENCES catalog.offer,
-    words tsvector NOT NULL,
-    card jsonb NOT NULL,
-    category_path text[] NOT NULL,
-    labels text[] NOT NULL,
-    format text NOT NULL,
+    item_id text COLLATE "C" NOT NULL,
     seller_id text COLLATE "C" NOT NULL,
+    place_id text COLLATE "C" NOT NULL,
+    words tsvector NOT NULL,
+    facets text[] COLLATE "C" NOT NULL,
+    card jsonb NOT NULL,
     price bigint NOT NULL,
     lat double precision NOT NULL,
     lon double precision NOT NULL,
-    score real NOT NULL DEFAULT 0
+    opened_at timestamptz NOT NULL,
+    score real NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 1),
+    shown boolean NOT NULL DEFAULT true
 );
 COMMENT ON TABLE catalog.found IS
-    'One row per open offer as search sees it: its words in Chinese bigrams and English stems, its facets, and the card a page draws. Rebuilt from offers at any time.';
+    'What search sees: one row per item, seller, place and format with its cheapest open offer; words holds English stems, Chinese bigrams, the facets, and ^0 to ^3 for the quarter of its score; card is what a page draws; shown is false while the seller may not sell. Rebuilt from offers at any time.';
+-- fastupdate off: a search never pays for somebody's unmerged changes. No CHECK of freshness: shelf.py writes it with the offer.
 CREATE INDEX found_words ON catalog.found USING gin (words) WITH (fastupdate = off);
-CREATE INDEX found_category ON catalog.found USING gin (category_path);
+CREATE INDEX found_item ON catalog.found (item_id);
 CREATE INDEX found_seller ON catalog.found (seller_id);
-CREATE INDEX found_score ON catalog.found (score DESC, offer_id);
-CREATE INDEX found_position ON catalog.found USING gist (point(lon, lat));
+CREATE INDEX found_place ON catalog.found (place_id);
+CREATE INDEX found_price ON catalog.found (price, offer_id) WHERE shown;
+CREATE INDEX found_new ON catalog.found (opened_at DESC, offer_id) WHERE shown;
+CREATE INDEX found_score ON catalog.found (score DESC, offer_id) WHERE shown;
+
+CREATE FUNCTION catalog.cells(lat double precision, lon double precision) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+    SELECT ARRAY['@1:' || floor(lat / 0.005)::int || ':' || floor(lon / 0.005)::int,
+                 '@2:' || floor(lat / 0.04)::int || ':' || floor(lon / 0.04)::int,
+                 '@3:' || floor(lat / 0.32)::int || ':' || floor(lon / 0.32)::int]
+$$;
+COMMENT ON FUNCTION catalog.cells(double precision, double precision) IS
+    'The squares a place lies in, about 0.5, 4 and 35 km wide, as words of catalog.found: words and nearness are then one look-up.';
+
+CREATE FUNCTION catalog.metres(lat_a double precision, lon_a double precision, lat_b double precision, lon_b double precision)
+RETURNS int LANGUAGE sql IMMUTABLE AS $$
+    SELECT (111195 * sqrt((lat_a - lat_b) ^ 2 + ((lon_a - lon_b) * cosd((lat_a + lat_b) / 2)) ^ 2))::int
+$$;
+COMMENT ON FUNCTION catalog.metres(double precision, double precision, double precision, double precision) IS
+    'Metres between two places of a town, on a plane: right to a thousandth within 100 km.';
 
 CREATE TABLE catalog.word (
     word text COLLATE "C" PRIMARY KEY,
-    grams text[] NOT NULL,
+    grams text[] COLLATE "C" NOT NULL,
     uses int NOT NULL DEFAULT 1
 );
-COMMENT ON TABLE catalog.word IS 'Every word in search, with its letter trigrams: what a mistyped word is compared with.';
+COMMENT ON TABLE catalog.word IS
+    'Every word and every pair of Chinese characters in search, with the letter trigrams a mistyped word is compared with; uses is counted when search is rebuilt.';
 CREATE INDEX word_grams ON catalog.word USING gin (grams);
 
 CREATE TABLE catalog.intake (
@@ -141,6 +163,7 @@ CREATE TABLE catalog.intake (
     rows jsonb NOT NULL,
     errors jsonb NOT NULL
 );
+CREATE INDEX intake_seller ON catalog.intake (seller_id, id);
 COMMENT ON TABLE catalog.intake IS 'A seller''s spreadsheet as read: the rows that can be taken, and an error for each that cannot.';
 
 -- migrate: rollback

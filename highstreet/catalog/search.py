@@ -1,0 +1,371 @@
+"""Search over what is on sale, in Chinese and English, inside PostgreSQL alone.
+
+Words, filters, nearness and the quarter of a card's score are all words of one tsvector, so one look-up in one index meets
+all of them at once. Candidates are taken from the best quarter down, at most a thousand: a question that half the town
+answers costs as much as any other, and says "1,000+". Sorting by price, age or distance is exact all the same: when there
+are more candidates than that, the list is walked in that order instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor
+from typing import Any, Literal
+
+import msgspec
+
+from highstreet.catalog import words
+from highstreet.catalog.shelf import BANDS, Card, quoted
+from highstreet.catalog.words import Asked
+from highstreet.kit import geo, paging
+from highstreet.kit.db import Tx
+from highstreet.kit.errors import Malformed
+from highstreet.kit.geo import Point
+
+Sort = Literal["best", "price", "price_down", "new", "near"]
+MOST_CANDIDATES = 1000
+MOST_WALKED = 6000  # cards looked at in the order of a price, before the candidates must do
+_CELLS = ((1, 0.005), (2, 0.04), (3, 0.32))  # as the SQL function catalog.cells has them
+_MOST_CELLS = 36
+
+
+class Query(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What somebody looks for. Filters combine by "and"; prices in minor units; `band` is an index into `BANDS`."""
+
+    text: str = ""
+    category: str | None = None
+    labels: tuple[str, ...] = ()
+    format: str | None = None
+    seller_id: str | None = None
+    band: int | None = None
+    price_from: int | None = None
+    price_to: int | None = None
+    near: Point | None = None
+    within_m: int | None = None
+    sort: Sort = "best"
+    cursor: str | None = None
+    most: int = 24
+    facets: bool = True
+
+
+class Facet(msgspec.Struct, frozen=True):
+    """How many of the candidates could be kept by one more filter. `name`: a seller's; other names the caller knows."""
+
+    kind: Literal["category", "label", "format", "seller", "band"]
+    value: str
+    count: int
+    name: str | None = None
+
+
+class Result(msgspec.Struct, frozen=True):
+    """A page. `corrected`: the question that was answered when the one asked had words nobody uses. `total` is a least
+    number when `more` is true ("1,000+"). `facets` come with the first page only."""
+
+    cards: list[Card]
+    facets: list[Facet]
+    next: str | None
+    total: int
+    more: bool
+    corrected: str | None = None
+
+    @property
+    def total_at_least(self) -> int:
+        return self.total
+
+
+class _Look(msgspec.Struct, frozen=True):
+    """A question ready for the database."""
+
+    all: str
+    title: str
+    corrected: str | None
+
+
+async def search(tx: Tx, query: Query) -> Result:
+    """Errors: `Malformed` for a foreign cursor, senseless numbers or a sort by distance from nowhere."""
+    _check(query)
+    look = await _look(tx, query)
+    if look is None:
+        return Result([], [], None, 0, more=False)
+    found = await _candidates(tx, query, look)
+    if not found:
+        return Result([], [], None, 0, more=False, corrected=look.corrected)
+    total: int = found[0]["total"]
+    counts: dict[str, int] | None = found[0]["facets"]
+    if total > MOST_CANDIDATES and query.sort != "best":
+        found = await _exactly(tx, query, look) or found
+    page = paging.cut(found, query.most, lambda row: [row["rank"], row["offer_id"]])
+    facets = await _facets(tx, query, counts) if counts else []
+    return Result(
+        [_card(row) for row in page.rows], facets, page.next, min(total, MOST_CANDIDATES),
+        more=total > MOST_CANDIDATES, corrected=look.corrected,
+    )  # fmt: skip
+
+
+def _check(query: Query) -> None:
+    if not 1 <= query.most <= 100:
+        raise Malformed("most", "must be between 1 and 100", "应在 1 到 100 之间")
+    for field, number in (
+        ("price_from", query.price_from),
+        ("price_to", query.price_to),
+        ("within_m", query.within_m),
+    ):
+        if number is not None and not 0 <= number < 2**60:
+            raise Malformed(field, "must not be negative", "不能为负数")
+    if query.near is not None and not (-90 <= query.near.lat <= 90 and -180 <= query.near.lon <= 180):
+        raise Malformed("near", "is not a point on Earth", "不是有效的位置")
+    if query.near is None and (query.sort == "near" or query.within_m is not None):
+        raise Malformed("near", "is needed to look nearby", "按距离查找需要位置")
+    if query.band is not None and not 0 <= query.band < len(BANDS):
+        raise Malformed("band", "is not one of ours", "不是有效的价格区间")
+
+
+# --- the words ---
+
+
+async def _look(tx: Tx, query: Query) -> _Look | None:
+    """None when a word is used by nobody and resembles none that is."""
+    asked = words.asked(query.text)
+    clauses = [quoted(f) for f in _filters(query)]
+    corrected: str | None = None
+    terms: list[list[str]] = []
+    if asked:
+        known, grown = await _known(tx, asked)
+        if any(
+            a.spelled and a.token not in known and a.typed not in known and not (a.open and grown)
+            for a in asked
+        ):
+            better = await _corrected(tx, asked, known)
+            if better is None:
+                return None
+            asked, corrected = better
+        for one in asked:
+            more = grown if one.open and one is asked[-1] else []
+            terms.append(list(dict.fromkeys([one.token, *(words.stem(w) for w in more)])))
+    either = [" | ".join(quoted(token) for token in term) for term in terms]
+    title = " & ".join("(" + " | ".join(quoted(token) + ":A" for token in term) + ")" for term in terms)
+    look = _Look(" & ".join([*(f"({e})" for e in either), *clauses]), title, corrected)
+    return msgspec.structs.replace(look, all=_with_cells(look, query))
+
+
+def _with_cells(look: _Look, query: Query) -> str:
+    cells = " | ".join(map(quoted, _near_cells(query)))
+    return " & ".join(filter(None, [look.all, cells and f"({cells})"]))
+
+
+def _filters(query: Query) -> list[str]:
+    found = ["c:" + query.category] if query.category else []
+    found += ["l:" + label for label in query.labels]
+    found += ["f:" + query.format] if query.format else []
+    found += ["s:" + query.seller_id] if query.seller_id else []
+    return found + ([f"p:{query.band}"] if query.band is not None else [])
+
+
+def _near_cells(query: Query) -> list[str]:
+    """The squares that cover the circle, of the smallest size that needs few of them."""
+    if query.near is None or query.within_m is None:
+        return []
+    west, south, east, north = geo.degrees_around(query.near, query.within_m)
+    for level, size in _CELLS:
+        lats = range(floor(south / size), floor(north / size) + 1)
+        lons = range(floor(west / size), floor(east / size) + 1)
+        if len(lats) * len(lons) <= _MOST_CELLS:
+            return [f"@{level}:{lat}:{lon}" for lat in lats for lon in lons]
+    return []
+
+
+async def _known(tx: Tx, asked: Sequence[Asked]) -> tuple[set[str], list[str]]:
+    """Which of the words are used at all, and what an open last word most often becomes."""
+    last = asked[-1].typed if asked[-1].open and len(asked[-1].typed) > 1 else None
+    found = await tx.fetch(
+        """SELECT word, false AS grown FROM catalog.word WHERE word = ANY ($1)
+           UNION ALL
+           (SELECT word, true FROM catalog.word WHERE word > $2 AND word < $2 || '~' ORDER BY uses DESC, word LIMIT 6)""",
+        [w for a in asked for w in (a.token, a.typed)], last,
+    )  # fmt: skip
+    return {r["word"] for r in found if not r["grown"]}, [r["word"] for r in found if r["grown"]]
+
+
+async def _corrected(tx: Tx, asked: Sequence[Asked], known: set[str]) -> tuple[list[Asked], str] | None:
+    """The question with its unknown words replaced by what they resemble, and Chinese pairs nobody uses left out."""
+    kept: list[Asked] = []
+    for one in asked:
+        if not one.spelled or one.token in known or one.typed in known:
+            kept.append(one)
+            continue
+        nearest = await _nearest(tx, one.typed)
+        if nearest is not None:
+            kept.append(Asked(nearest, words.stem(nearest)))
+        elif one.typed.isascii():
+            return None
+    return (kept, _said(kept)) if kept else None
+
+
+async def _nearest(tx: Tx, typed: str) -> str | None:
+    grams = words.grams(typed)
+    if not grams:
+        return None
+    most = 1 if len(typed) < 6 else 2
+    found = await tx.fetch(
+        """SELECT word, uses FROM catalog.word
+           WHERE grams && $1::text[] AND length(word) BETWEEN $2 AND $3
+           ORDER BY (SELECT count(*) FROM unnest(grams) g WHERE g = ANY ($1)) DESC, uses DESC LIMIT 40""",
+        grams, len(typed) - most, len(typed) + most,
+    )  # fmt: skip
+    near = [(words.slips(typed, r["word"], most), -r["uses"], r["word"]) for r in found]
+    return min((n for n in near if n[0] <= most), default=(0, 0, None))[2]
+
+
+def _said(asked: Sequence[Asked]) -> str:
+    """The words as a person would write them: neighbouring Chinese pairs joined again."""
+    text = ""
+    for one in asked:
+        if text and not one.typed.isascii() and len(one.typed) == 2 and text[-1] == one.typed[0]:
+            text += one.typed[1]
+        else:
+            text += " " + one.typed
+    return text.strip()
+
+
+# --- the candidates ---
+
+_CANDIDATES = """
+WITH found AS MATERIALIZED (
+    SELECT offer_id, facets, CASE $9
+               WHEN 'best' THEN (score * 1000)::int + CASE WHEN $2 <> '' AND words @@ $2::text::tsquery THEN 1000 ELSE 0 END
+               WHEN 'price' THEN -price WHEN 'price_down' THEN price
+               WHEN 'new' THEN (extract(epoch FROM opened_at) * 1000000)::bigint
+               ELSE -catalog.metres(lat, lon, $5, $6) END::bigint AS rank
+    FROM (
+        (SELECT * FROM catalog.found WHERE shown AND words @@ ($1::text || '''^0''')::tsquery AND price BETWEEN $3 AND $4
+            AND ($7::int IS NULL OR catalog.metres(lat, lon, $5, $6) <= $7))
+        UNION ALL
+        (SELECT * FROM catalog.found WHERE shown AND words @@ ($1::text || '''^1''')::tsquery AND price BETWEEN $3 AND $4
+            AND ($7::int IS NULL OR catalog.metres(lat, lon, $5, $6) <= $7))
+        UNION ALL
+        (SELECT * FROM catalog.found WHERE shown AND words @@ ($1::text || '''^2''')::tsquery AND price BETWEEN $3 AND $4
+            AND ($7::int IS NULL OR catalog.metres(lat, lon, $5, $6) <= $7))
+        UNION ALL
+        (SELECT * FROM catalog.found WHERE shown AND words @@ ($1::text || '''^3''')::tsquery AND price BETWEEN $3 AND $4
+            AND ($7::int IS NULL OR catalog.metres(lat, lon, $5, $6) <= $7))
+    ) q LIMIT $8
+), page AS MATERIALIZED (
+    SELECT offer_id, rank, row_number() OVER (ORDER BY rank DESC, offer_id) AS n FROM found
+    WHERE $10::bigint IS NULL OR rank < $10 OR rank = $10 AND offer_id > $11
+    ORDER BY rank DESC, offer_id LIMIT $12
+)
+SELECT p.offer_id, p.rank, f.card, CASE WHEN $5::float8 IS NOT NULL THEN catalog.metres(f.lat, f.lon, $5, $6) END AS distance_m,
+    (SELECT count(*) FROM found) AS total,
+    CASE WHEN p.n = 1 AND $13 THEN (SELECT jsonb_object_agg(t.facet, t.n)
+        FROM (SELECT u.facet, count(*) AS n FROM found, unnest(facets) AS u (facet) GROUP BY 1) t) END AS facets
+FROM page p JOIN catalog.found f USING (offer_id) ORDER BY p.n
+"""
+
+
+async def _candidates(tx: Tx, query: Query, look: _Look) -> list[Any]:
+    near = query.near
+    return list(
+        await tx.fetch(
+            _CANDIDATES,
+            look.all + " & " if look.all else "",
+            look.title,
+            query.price_from or 0,
+            _price_to(query),
+            near and near.lat,
+            near and near.lon,
+            query.within_m,
+            MOST_CANDIDATES + 1,
+            query.sort,
+            *_after(query),
+            query.most + 1,
+            query.facets and not query.cursor,
+        )  # fmt: skip
+    )
+
+
+def _price_to(query: Query) -> int:
+    return 2**60 if query.price_to is None else query.price_to
+
+
+def _after(query: Query) -> tuple[int | None, str | None]:
+    at = paging.read_cursor(query.cursor, int, str)
+    return (int(at[0]), str(at[1])) if at else (None, None)
+
+
+# With more candidates than are taken, the best of them are not the cheapest of all: walk the cards in the order asked for. A
+# word so common turns up soon; should it not, the candidates must do.
+_MATCH = """) w WHERE words @@ $1::text::tsquery AND price BETWEEN $2 AND $3
+    AND ($6::int IS NULL OR catalog.metres(lat, lon, $4, $5) <= $6) LIMIT $7"""
+_SHOWN = """SELECT offer_id, rank, card, CASE WHEN $4::float8 IS NOT NULL THEN catalog.metres(lat, lon, $4, $5) END AS distance_m
+FROM ("""
+_WALKS: dict[Sort, str] = {
+    "price": _SHOWN
+    + """SELECT *, -price AS rank FROM catalog.found WHERE shown AND price >= $2
+         AND ($8::bigint IS NULL OR (price, offer_id) > (-$8::bigint, $9::text)) ORDER BY price, offer_id LIMIT $10"""
+    + _MATCH,
+    "price_down": _SHOWN
+    + """SELECT *, price AS rank FROM catalog.found WHERE shown AND price <= $3 AND ($8::bigint IS NULL OR price <= $8)
+         AND ($8::bigint IS NULL OR price < $8 OR offer_id > $9::text) ORDER BY price DESC, offer_id LIMIT $10"""
+    + _MATCH,
+    "new": _SHOWN
+    + """SELECT *, (extract(epoch FROM opened_at) * 1000000)::bigint AS rank FROM catalog.found
+         WHERE shown AND ($8::bigint IS NULL OR opened_at <= 'epoch'::timestamptz + $8::bigint * interval '1 microsecond')
+         AND ($8::bigint IS NULL OR opened_at < 'epoch'::timestamptz + $8::bigint * interval '1 microsecond' OR offer_id > $9::text)
+         ORDER BY opened_at DESC, offer_id LIMIT $10"""
+    + _MATCH,
+}
+
+
+async def _exactly(tx: Tx, query: Query, look: _Look) -> list[Any] | None:
+    """The page in the order asked for, over all that matches; None when it was not filled."""
+    if query.sort == "near":
+        return await _outwards(tx, query, look)
+    near = query.near
+    rank, offer_id = _after(query)
+    found = await tx.fetch(
+        _WALKS[query.sort], look.all, query.price_from or 0, _price_to(query), near and near.lat, near and near.lon,
+        query.within_m, query.most + 1, rank, offer_id, MOST_WALKED,
+    )  # fmt: skip
+    return list(found) if len(found) > query.most else None
+
+
+async def _outwards(tx: Tx, query: Query, look: _Look) -> list[Any] | None:
+    """The nearest first: circles of twice the size each, until one fills the page."""
+    rank, _ = _after(query)
+    reach = max(200, -2 * (rank or 0))
+    while reach < (query.within_m or 100_000):
+        ring = msgspec.structs.replace(query, within_m=reach, facets=False)
+        found = await _candidates(tx, ring, msgspec.structs.replace(look, all=_with_cells(look, ring)))
+        if len(found) > query.most:
+            return found
+        reach *= 2
+    return None
+
+
+def _card(row: Any) -> Card:
+    card = msgspec.convert(row["card"], Card)
+    return card if row["distance_m"] is None else msgspec.structs.replace(card, distance_m=row["distance_m"])
+
+
+_KINDS: dict[str, Literal["category", "label", "format", "seller", "band"]] = {
+    "c": "category", "l": "label", "f": "format", "s": "seller", "p": "band",
+}  # fmt: skip
+_MOST_SELLERS = 8
+
+
+async def _facets(tx: Tx, query: Query, counts: dict[str, int]) -> list[Facet]:
+    """Most frequent first; of the sellers only the first few, with their names."""
+    chosen = set(_filters(query))
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    sellers = [facet[2:] for facet, _ in ranked if facet.startswith("s:")][:_MOST_SELLERS]
+    named = await tx.fetch(
+        """SELECT s.id, (SELECT f.card ->> 'seller' FROM catalog.found f WHERE f.seller_id = s.id LIMIT 1) AS name
+           FROM unnest($1::text[]) AS s (id)""",
+        sellers,
+    )
+    names: dict[str, str | None] = {r["id"]: r["name"] for r in named}
+    return [
+        Facet(_KINDS[facet[0]], facet[2:], count, names.get(facet[2:]))
+        for facet, count in ranked
+        if facet not in chosen and (facet[0] != "s" or facet[2:] in names)
+    ]
