@@ -154,9 +154,10 @@ def try_all(basket: Basket, met: list[tuple[Promotion, Lines]]) -> int:
             left, closed = list(basket.left), set[int]()
             for given_promotion, lines in some:
                 free = tuple(i for i in lines if i not in closed)
-                for i, off in basket.cuts(given_promotion, free, left) if free else []:
+                cuts = basket.cuts(given_promotion, free, left) if free else []
+                for i, off in cuts:
                     left[i] -= off
-                if given_promotion.alone:
+                if cuts and given_promotion.alone:
                     closed.update(free)
             lowest = min(lowest, sum(left))
     return lowest
