@@ -27,9 +27,11 @@ from highstreet.pricing.price_lists import (
 from highstreet.pricing.promotions import (
     CHINA,
     EUROPE,
+    KINDS,
     NewPromotion,
     PriceAt,
     Promotion,
+    Rule,
     load_promotions,
     promotions_of,
     read_rule,
@@ -43,8 +45,8 @@ from highstreet.pricing.tax import TaxRule, load_tax, rate, seed_tax
 
 # fmt: off
 __all__ = [
-    "CHANNELS", "CHINA", "EUROPE", "Adjustment", "ListedPrice", "MixedCurrencies", "NewPromotion",
-    "PriceAt", "Priced", "PricedLine", "Promotion", "PromotionOver", "Step", "TaxRule", "TooMuch",
+    "CHANNELS", "CHINA", "EUROPE", "KINDS", "Adjustment", "ListedPrice", "MixedCurrencies", "NewPromotion",
+    "PriceAt", "Priced", "PricedLine", "Promotion", "PromotionOver", "Rule", "Step", "TaxRule", "TooMuch",
     "UnknownTax", "Want", "WrongPrice", "WrongRule", "load_prices", "load_promotions", "load_tax",
     "price_lines", "prices_of", "promotions_of", "rate", "read_rule", "reference_price", "remove_price",
     "running", "seed_tax", "set_price", "start", "stop",

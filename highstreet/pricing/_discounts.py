@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from highstreet.kit.money import share, split
-from highstreet.pricing.promotions import Amount, BuyN, Percent, Promotion, Spend
+from highstreet.pricing.promotions import Promotion, Rule
 
 Lines = tuple[int, ...]
 Cuts = list[tuple[int, int]]  # (line, minor units off it, more than 0)
@@ -34,21 +34,21 @@ class Basket:
 
     def cuts(self, promotion: Promotion, lines: Lines, left: Sequence[int]) -> Cuts:
         """What a promotion takes off these lines when `left` is still to be paid of them."""
-        rule = promotion.rule
-        if isinstance(rule, Percent):
+        rule, kind = promotion.rule, promotion.kind
+        if kind == "percent":
             found = [(i, share(left[i], rule.bps, 10_000)) for i in lines]
-        elif isinstance(rule, Amount):
+        elif kind == "amount":
             found = [(i, min(left[i], rule.off * self.quantities[i])) for i in lines]
-        elif isinstance(rule, Spend):
+        elif kind == "spend":
             weights = [left[i] for i in lines]
-            found = list(zip(lines, split(spend_off(rule, sum(weights)), weights), strict=True))
-        elif isinstance(rule, BuyN):
+            found = list(zip(lines, split(_spend_off(rule, sum(weights)), weights), strict=True))
+        elif kind == "buy_n":
             found = self._cheapest(lines, left, self._free_units(rule, lines))
         else:
             found = self._bundled(promotion.offers, rule.price, lines, left)
         return [cut for cut in found if cut[1] > 0]
 
-    def _free_units(self, rule: BuyN, lines: Lines) -> int:
+    def _free_units(self, rule: Rule, lines: Lines) -> int:
         return sum(self.quantities[i] for i in lines) // rule.n * rule.free
 
     def _cheapest(self, lines: Lines, left: Sequence[int], units: int) -> Cuts:
@@ -80,14 +80,13 @@ class Basket:
 
     def most(self, promotion: Promotion, lines: Lines) -> int:
         """No less than a promotion can take off in any combination with others."""
-        rule = promotion.rule
-        if isinstance(rule, BuyN):
+        if promotion.kind == "buy_n":
             dearest = max(-(-self.left[i] // self.quantities[i]) for i in lines)
-            return dearest * self._free_units(rule, lines)
+            return dearest * self._free_units(promotion.rule, lines)
         return sum(off for _, off in self.cuts(promotion, lines, self.left))
 
 
-def spend_off(rule: Spend, total: int) -> int:
+def _spend_off(rule: Rule, total: int) -> int:
     """What a spend rule takes off a total: once, or for each full amount spent."""
     if total < rule.spend:
         return 0

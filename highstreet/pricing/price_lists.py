@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import asyncpg
 import msgspec
 
+from highstreet.kit import facts
 from highstreet.kit.db import Tx, rows
 from highstreet.kit.errors import NotFound
 from highstreet.kit.ids import new_id
@@ -62,8 +63,10 @@ def price_in_force(
     return best
 
 
-async def set_price(tx: Tx, offer_id: str, listed: ListedPrice, now: datetime) -> None:
+async def set_price(tx: Tx, offer_id: str, listed: ListedPrice, by: str, now: datetime) -> None:
     """List a price, or change the one with the same channel, least quantity and beginning.
+
+    The caller has made sure that the offer is one `by` may price.
 
     Errors: WrongPrice (what is wrong with it), NotFound (no such offer).
     """
@@ -96,6 +99,8 @@ async def set_price(tx: Tx, offer_id: str, listed: ListedPrice, now: datetime) -
         )
     except asyncpg.ForeignKeyViolationError:
         raise NotFound("offer") from None
+    told = {"channel": listed.channel, "least": listed.least, "price": listed.price}
+    await facts.tell(tx, "price.listed", offer_id, by, now, told)
 
 
 def _check(listed: ListedPrice) -> None:
@@ -113,22 +118,22 @@ def _check(listed: ListedPrice) -> None:
         raise WrongPrice("valid_to", "must be after the beginning", "必须晚于开始时间")
 
 
-async def remove_price(
-    tx: Tx, offer_id: str, channel: str, least: int, valid_from: datetime | None = None
-) -> None:
-    """Take a listed price off the list; its offer's own price holds again. Errors: NotFound."""
+async def remove_price(tx: Tx, offer_id: str, listed: ListedPrice, by: str, now: datetime) -> None:
+    """Take a price off the list: the one of this channel, least quantity and beginning. Errors: NotFound."""
     done = await tx.execute(
         """
         DELETE FROM pricing.price
         WHERE offer_id = $1 AND channel = $2 AND least = $3 AND valid_from IS NOT DISTINCT FROM $4
         """,
         offer_id,
-        channel,
-        least,
-        valid_from,
+        listed.channel,
+        listed.least,
+        listed.valid_from,
     )
     if done == "DELETE 0":
         raise NotFound("price")
+    told = {"channel": listed.channel, "least": listed.least}
+    await facts.tell(tx, "price.removed", offer_id, by, now, told)
 
 
 async def prices_of(tx: Tx, offer_id: str) -> list[ListedPrice]:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import asyncpg
 import msgspec
 
+from highstreet.kit import facts
 from highstreet.kit.db import Tx, rows
 from highstreet.kit.errors import NotFound
 from highstreet.kit.ids import new_id
@@ -24,46 +25,31 @@ _MOST_OFFERS = 1_000
 _MOST_PRIORITY = 1_000
 
 
-class Percent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """bps basis points off every line."""
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a promotion gives, by its kind; the other fields stay as they are. Money in minor units.
 
-    bps: int
+    percent: bps basis points off every line.
+    amount: off for every step sold.
+    spend: off for the lines together when they reach spend; with each, for every full spend.
+    buy_n: of every n steps taken the cheapest `free` cost nothing ("buy two, get one free" is n=3, free=1).
+    bundle: one step of each named offer together costs price.
+    """
 
-
-class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """off minor units off every step sold."""
-
-    off: int
-
-
-class Spend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """off minor units off the lines together when they reach spend; with each, for every full spend."""
-
-    spend: int
-    off: int
+    bps: int = 0
+    off: int = 0
+    spend: int = 0
     each: bool = False
-
-
-class BuyN(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Of every n steps taken the cheapest `free` cost nothing: "buy two, get one free" is n=3, free=1."""
-
-    n: int
+    n: int = 0
     free: int = 1
+    price: int = 0
 
 
-class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One step of each named offer together costs price."""
-
-    price: int
-
-
-Rule = Percent | Amount | Spend | BuyN | Bundle
-RULES: dict[str, type[Rule]] = {
-    "percent": Percent,
-    "amount": Amount,
-    "spend": Spend,
-    "buy_n": BuyN,
-    "bundle": Bundle,
+KINDS = {
+    "percent": ("bps",),
+    "amount": ("off",),
+    "spend": ("spend", "off", "each"),
+    "buy_n": ("n", "free"),
+    "bundle": ("price",),
 }
 
 
@@ -106,7 +92,7 @@ class _Row(msgspec.Struct, frozen=True):
     funder_id: str
     name: Words
     kind: str
-    rule: dict[str, object]
+    rule: Rule
     offers: tuple[str, ...]
     priority: int
     alone: bool
@@ -120,7 +106,7 @@ class _Row(msgspec.Struct, frozen=True):
             funder=SELLER if self.funder_id == self.seller_id else self.funder_id,
             name=self.name,
             kind=self.kind,
-            rule=msgspec.convert(self.rule, RULES[self.kind]),
+            rule=self.rule,
             offers=self.offers,
             priority=self.priority,
             alone=self.alone,
@@ -131,21 +117,23 @@ class _Row(msgspec.Struct, frozen=True):
 
 def read_rule(kind: str, rule: Mapping[str, object]) -> Rule:
     """The rule a person or a file wrote. Errors: WrongRule names the field and what is wrong with it."""
-    shape = RULES.get(kind)
-    if shape is None:
-        raise WrongRule("kind", f"must be one of {', '.join(RULES)}", f"必须是 {'、'.join(RULES)} 之一")
+    if kind not in KINDS:
+        raise WrongRule("kind", f"must be one of {', '.join(KINDS)}", f"必须是 {'、'.join(KINDS)} 之一")
+    for field in rule:
+        if field not in KINDS[kind]:
+            raise WrongRule("rule", f"{field} does not belong to {kind}", f"{kind} 没有 {field} 这一项")
     try:
-        read = msgspec.convert(dict(rule), shape)
+        read = msgspec.convert(dict(rule), Rule)
     except msgspec.ValidationError as e:
         raise WrongRule("rule", f"does not fit {kind}: {e}", f"与 {kind} 不符：{e}") from None
-    if isinstance(read, Percent):
+    if kind == "percent":
         _within("bps", read.bps, 1, 9_900)
-    elif isinstance(read, Amount):
+    elif kind == "amount":
         _within("off", read.off, 1, MOST)
-    elif isinstance(read, Spend):
+    elif kind == "spend":
         _within("spend", read.spend, 1, MOST)
         _within("off", read.off, 1, read.spend)
-    elif isinstance(read, BuyN):
+    elif kind == "buy_n":
         _within("n", read.n, 2, 1_000)
         _within("free", read.free, 1, read.n - 1)
     else:
@@ -166,7 +154,7 @@ def _check(new: NewPromotion, now: datetime) -> Rule:
         raise WrongRule("offers", "an offer is named twice", "商品重复")
     if len(new.offers) > _MOST_OFFERS:
         raise WrongRule("offers", f"names more than {_MOST_OFFERS} offers", f"商品不能超过 {_MOST_OFFERS} 个")
-    if isinstance(rule, Bundle) and len(new.offers) < 2:
+    if new.kind == "bundle" and len(new.offers) < 2:
         raise WrongRule("offers", "a bundle names at least two offers", "组合至少包含两个商品")
     _within("priority", new.priority, -_MOST_PRIORITY, _MOST_PRIORITY)
     if new.valid_from.tzinfo is None or new.valid_to.tzinfo is None:
@@ -178,7 +166,7 @@ def _check(new: NewPromotion, now: datetime) -> Rule:
     return rule
 
 
-async def start(tx: Tx, new: NewPromotion, now: datetime) -> Promotion:
+async def start(tx: Tx, new: NewPromotion, by: str, now: datetime) -> Promotion:
     """Start a promotion, now or at its beginning. Errors: WrongRule, NotFound (no such seller or funder)."""
     rule = _check(new, now)
     row = _Row(
@@ -187,7 +175,7 @@ async def start(tx: Tx, new: NewPromotion, now: datetime) -> Promotion:
         funder_id=new.funder_id,
         name=new.name,
         kind=new.kind,
-        rule=msgspec.to_builtins(rule),
+        rule=rule,
         offers=new.offers,
         priority=new.priority,
         alone=new.alone,
@@ -205,10 +193,12 @@ async def start(tx: Tx, new: NewPromotion, now: datetime) -> Promotion:
         )
     except asyncpg.ForeignKeyViolationError:
         raise NotFound("party") from None
+    told = {"seller": row.seller_id, "funder": row.funder_id, "kind": row.kind}
+    await facts.tell(tx, "promotion.started", row.id, by, now, told)
     return row.promotion()
 
 
-async def stop(tx: Tx, promotion_id: str, seller_id: str, now: datetime) -> None:
+async def stop(tx: Tx, promotion_id: str, seller_id: str, by: str, now: datetime) -> None:
     """End a promotion of this seller now. Errors: NotFound (none of theirs), PromotionOver."""
     done = await tx.execute(
         """
@@ -224,6 +214,7 @@ async def stop(tx: Tx, promotion_id: str, seller_id: str, now: datetime) -> None
             "SELECT true FROM pricing.promotion WHERE id = $1 AND seller_id = $2", promotion_id, seller_id
         )
         raise PromotionOver() if known else NotFound("promotion")
+    await facts.tell(tx, "promotion.stopped", promotion_id, by, now)
 
 
 async def running(tx: Tx, seller_id: str, now: datetime) -> list[Promotion]:
@@ -247,16 +238,19 @@ async def promotions_of(tx: Tx, seller_id: str) -> list[Promotion]:
     return [r.promotion() for r in found]
 
 
-async def load_promotions(tx: Tx, now: datetime) -> list[Promotion]:
-    """Every promotion in force or to come, of all sellers, for the snapshot of offers."""
+async def load_promotions(tx: Tx, now: datetime, seller_ids: Sequence[str] | None = None) -> list[Promotion]:
+    """The promotions in force or to come, for the snapshot of offers. seller_ids None: of every seller."""
     found = await rows(
         tx,
         _Row,
         """
         SELECT id, seller_id, funder_id, name, kind, rule, offers, priority, alone, valid_from, valid_to
-        FROM pricing.promotion WHERE stopped_at IS NULL AND valid_to > $1 ORDER BY seller_id, id
+        FROM pricing.promotion
+        WHERE stopped_at IS NULL AND valid_to > $1 AND ($2::text[] IS NULL OR seller_id = ANY ($2))
+        ORDER BY seller_id, id
         """,
         now,
+        None if seller_ids is None else list(seller_ids),
     )
     return [r.promotion() for r in found]
 

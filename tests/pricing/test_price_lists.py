@@ -50,33 +50,36 @@ async def put_offers(db: Database, *ids: str) -> None:
 async def test_prices_are_listed_changed_and_taken_off(db: Database) -> None:
     await put_offers(db, "off_tea", "off_bun")
     for listed in (TEN, COUNTER, SALE):
-        await db.run(set_price, "off_tea", listed, NOW)
-    await db.run(set_price, "off_bun", TEN, NOW)
+        await db.run(set_price, "off_tea", listed, "prs_kim", NOW)
+    await db.run(set_price, "off_bun", TEN, "prs_kim", NOW)
     async with db.read() as tx:
         assert await prices_of(tx, "off_tea") == [TEN, SALE, COUNTER]
         assert await load_prices(tx, NOW) == {"off_bun": (TEN,), "off_tea": (SALE, TEN, COUNTER)}
         assert await load_prices(tx, NOW + DAY, ["off_tea", "off_none"]) == {"off_tea": (TEN, COUNTER)}
-    await db.run(set_price, "off_tea", ListedPrice("any", 10, 870), NOW)
-    await db.run(remove_price, "off_tea", "any", 1, NOW - DAY)
+    await db.run(set_price, "off_tea", ListedPrice("any", 10, 870), "prs_kim", NOW)
+    await db.run(remove_price, "off_tea", SALE, "prs_kim", NOW)
     async with db.read() as tx:
         assert await prices_of(tx, "off_tea") == [ListedPrice("any", 10, 870), COUNTER]
+        told = await tx.fetch("SELECT kind, subject, by FROM kit.fact ORDER BY id")
+        assert [r["kind"] for r in told] == ["price.listed"] * 5 + ["price.removed"]
+        assert {(r["subject"], r["by"]) for r in told} == {("off_tea", "prs_kim"), ("off_bun", "prs_kim")}
     with pytest.raises(NotFound):
-        await db.run(remove_price, "off_tea", "any", 1, NOW - DAY)
+        await db.run(remove_price, "off_tea", SALE, "prs_kim", NOW)
 
 
 async def test_an_unknown_offer_is_refused(db: Database) -> None:
     with pytest.raises(NotFound):
-        await db.run(set_price, "off_none", TEN, NOW)
+        await db.run(set_price, "off_none", TEN, "prs_kim", NOW)
 
 
 async def test_a_larger_quantity_never_costs_more_each(db: Database) -> None:
     await put_offers(db, "off_tea")
-    await db.run(set_price, "off_tea", TEN, NOW)
+    await db.run(set_price, "off_tea", TEN, "prs_kim", NOW)
     for dearer in (ListedPrice("any", 20, 901), ListedPrice("any", 5, 899)):
         with pytest.raises(WrongPrice):
-            await db.run(set_price, "off_tea", dearer, NOW)
-    await db.run(set_price, "off_tea", ListedPrice("any", 20, 850), NOW)
-    await db.run(set_price, "off_tea", ListedPrice("counter", 20, 901), NOW)
+            await db.run(set_price, "off_tea", dearer, "prs_kim", NOW)
+    await db.run(set_price, "off_tea", ListedPrice("any", 20, 850), "prs_kim", NOW)
+    await db.run(set_price, "off_tea", ListedPrice("counter", 20, 901), "prs_kim", NOW)
 
 
 @pytest.mark.parametrize(
@@ -92,4 +95,4 @@ async def test_a_larger_quantity_never_costs_more_each(db: Database) -> None:
 )
 async def test_a_price_that_cannot_be_is_refused_before_the_database_is_asked(listed: ListedPrice) -> None:
     with pytest.raises(Malformed):
-        await set_price(None, "off_tea", listed, NOW)  # pyright: ignore[reportArgumentType]
+        await set_price(None, "off_tea", listed, "prs_kim", NOW)  # pyright: ignore[reportArgumentType]

@@ -44,7 +44,8 @@ AUTUMN = NewPromotion(
     ("kind", "rule", "field"),
     [
         ("gift", {}, "kind"),
-        ("percent", {}, "rule"),
+        ("percent", {}, "bps"),
+        ("spend", {"spend": 100}, "off"),
         ("percent", {"bps": "1000"}, "rule"),
         ("percent", {"bps": 10.5}, "rule"),
         ("percent", {"bps": True}, "rule"),
@@ -87,7 +88,7 @@ async def test_a_promotion_that_cannot_be_is_refused_before_the_database_is_aske
     change: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(WrongRule) as no:
-        await start(None, msgspec.structs.replace(AUTUMN, **change), NOW)  # pyright: ignore[reportArgumentType]
+        await start(None, msgspec.structs.replace(AUTUMN, **change), "prs_kim", NOW)  # pyright: ignore[reportArgumentType]
     assert no.value.values["field"] == field
 
 
@@ -112,16 +113,18 @@ async def test_a_promotion_runs_from_its_beginning_until_it_is_stopped(db: Datab
         alone=True,
     )
     async with db.transaction() as tx:
-        autumn = await start(tx, AUTUMN, NOW)
-        spend = await start(tx, coming, NOW)
+        autumn = await start(tx, AUTUMN, "prs_kim", NOW)
+        spend = await start(tx, coming, "prs_kim", NOW)
     assert (autumn.funder, spend.funder) == ("seller", "par_city")
     async with db.read() as tx:
         assert await running(tx, "par_shop", NOW) == [autumn]
         assert await running(tx, "par_shop", NOW + timedelta(hours=1)) == [spend, autumn]
         assert await load_promotions(tx, NOW) == [autumn, spend]
+        assert await load_promotions(tx, NOW, ["par_shop"]) == [autumn, spend]
+        assert await load_promotions(tx, NOW, ["par_city"]) == []
         assert await load_promotions(tx, NOW + DAY) == []
     async with db.transaction() as tx:
-        await stop(tx, autumn.id, "par_shop", NOW)
+        await stop(tx, autumn.id, "par_shop", "prs_kim", NOW)
     async with db.read() as tx:
         assert await running(tx, "par_shop", NOW) == []
         assert await load_promotions(tx, NOW) == [spend]
@@ -129,26 +132,32 @@ async def test_a_promotion_runs_from_its_beginning_until_it_is_stopped(db: Datab
             (spend.id, NOW + DAY),
             (autumn.id, NOW),
         ]
+        told = await tx.fetch("SELECT kind, subject FROM kit.fact WHERE by = 'prs_kim' ORDER BY id")
+    assert [(r["kind"], r["subject"]) for r in told] == [
+        ("promotion.started", autumn.id),
+        ("promotion.started", spend.id),
+        ("promotion.stopped", autumn.id),
+    ]
 
 
 async def test_only_ones_own_running_promotion_can_be_stopped(db: Database) -> None:
     await put_parties(db, "par_shop", "par_other")
     async with db.transaction() as tx:
-        autumn = await start(tx, AUTUMN, NOW)
+        autumn = await start(tx, AUTUMN, "prs_kim", NOW)
     with pytest.raises(NotFound):
-        await db.run(stop, autumn.id, "par_other", NOW)
+        await db.run(stop, autumn.id, "par_other", "prs_kim", NOW)
     with pytest.raises(NotFound):
-        await db.run(stop, "prm_none", "par_shop", NOW)
+        await db.run(stop, "prm_none", "par_shop", "prs_kim", NOW)
     with pytest.raises(PromotionOver):
-        await db.run(stop, autumn.id, "par_shop", NOW + DAY)
-    await db.run(stop, autumn.id, "par_shop", NOW)
+        await db.run(stop, autumn.id, "par_shop", "prs_kim", NOW + DAY)
+    await db.run(stop, autumn.id, "par_shop", "prs_kim", NOW)
     with pytest.raises(PromotionOver):
-        await db.run(stop, autumn.id, "par_shop", NOW)
+        await db.run(stop, autumn.id, "par_shop", "prs_kim", NOW)
 
 
 async def test_an_unknown_seller_or_funder_is_refused(db: Database) -> None:
     with pytest.raises(NotFound):
-        await db.run(start, AUTUMN, NOW)
+        await db.run(start, AUTUMN, "prs_kim", NOW)
 
 
 def deals(*given: tuple[float, int]) -> list[PriceAt]:
