@@ -131,7 +131,7 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
 
 
 def _stored_secret(keys: Path) -> bytes:
-    """The secret in the data directory, made the first time; several processes starting at once get the same."""
+    """The secret in the data directory, made the first time; processes starting together get the same."""
     keys.mkdir(parents=True, exist_ok=True)
     keys.chmod(0o700)
     path = keys / "secret"

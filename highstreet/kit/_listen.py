@@ -14,6 +14,7 @@ Heard = Callable[[str | None], None]
 
 _log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 0.2
+_BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _PROBE_SECONDS = 30.0
 
 
@@ -34,7 +35,7 @@ class Listener:
         if self._task is None:
             self._task = asyncio.create_task(self._keep(), name="listen")
         elif self._connection is not None:
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with contextlib.suppress(*_BROKEN):
                 await self._connection.add_listener(channel, self._news)
             self._call(heard, None)
         await self._first.wait()
@@ -50,7 +51,7 @@ class Listener:
             try:
                 self._connection = await self._session()
                 await self._until_lost(self._connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as e:
+            except _BROKEN as e:
                 _log.info("listening was interrupted: %s", e)
             finally:
                 if self._connection is not None:

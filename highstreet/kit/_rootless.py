@@ -6,6 +6,7 @@ import importlib.util
 import logging
 import os
 import pwd
+import re
 import shutil
 import stat
 import subprocess
@@ -109,11 +110,10 @@ def run(owner: Owner | None, command: list[str | Path], tell: str | None = None)
         if done.returncode != 0:
             said.seek(0)
             text = said.read().decode(errors="replace")
-            raise CannotStart(f"{Path(command[0]).name} failed: {last_line(text) or done.returncode}")
+            raise CannotStart(f"{Path(command[0]).name} failed: {last_words(text) or done.returncode}")
 
 
-def last_line(text: str) -> str:
-    """The line of a program's output that says what went wrong."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if "FATAL" in line or "error:" in line]
-    return (telling or lines or [""])[-1]
+def last_words(text: str) -> str:
+    """The end of a program's output, where it says what went wrong, on one line and without the clock."""
+    lines = [re.sub(r"^.*? \[\d+\] ", "", line).strip() for line in text.splitlines()]
+    return "; ".join([line for line in lines if line][-3:])

@@ -181,7 +181,7 @@ class Database:
             try:
                 yield connection
             except BaseException:
-                with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                with contextlib.suppress(*_BROKEN):
                     await block.rollback()
                 raise
             committing = True
@@ -241,7 +241,7 @@ class Database:
     async def _acquire(self, pool: Any) -> Any:
         try:
             return await pool.acquire(timeout=_WAIT_SECONDS)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as e:
+        except _BROKEN as e:
             if isinstance(e, TimeoutError) and pool.get_size() == self._size and not pool.get_idle_size():
                 raise DatabaseBusy("all connections are in use") from e
             self._lost()
@@ -249,15 +249,15 @@ class Database:
 
     async def _release(self, pool: Any, connection: Any) -> None:
         # Shielded: a request that is cancelled must still give its connection back.
-        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        with contextlib.suppress(*_BROKEN):
             await asyncio.shield(pool.release(connection))
 
     def _raise_typed(self, e: Exception, connection: Any, *, unknown: bool = False) -> None:
-        if isinstance(e, _TOO_LONG) and not connection.is_closed():
+        if isinstance(e, _TOO_LONG) and not _is_gone(connection):
             raise DatabaseBusy(str(e)) from e
-        if isinstance(e, _AWAY) or (
-            isinstance(e, OSError | asyncpg.InterfaceError) and connection.is_closed()
-        ):
+        if isinstance(e, _AWAY) or (isinstance(e, _BROKEN) and _is_gone(connection)):
+            with contextlib.suppress(asyncpg.InterfaceError):
+                connection.terminate()
             self._lost()
             raise DatabaseAway(f"{type(e).__name__}: {e}", unknown=unknown) from e
 
@@ -295,6 +295,14 @@ def _from_jsonb(sent: bytes) -> Any:
     return msgspec.json.decode(sent[1:])
 
 
+def _is_gone(connection: Any) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        # The pool has noticed first and taken it back.
+        return True
+
+
 async def _nothing(_: object) -> None:
     """Nobody sets anything on a session, so no clean-up query is sent; asyncpg ends open transactions."""
 
@@ -308,7 +316,10 @@ async def _quietly(revive: Callable[[], Awaitable[None]]) -> None:
 
 
 _TOO_LONG = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
+_BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 _AWAY = (
+    # asyncpg loses its thread when the server goes between two messages; the connection is of no use then.
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,

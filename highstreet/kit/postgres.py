@@ -40,7 +40,7 @@ from highstreet.kit._rootless import (
     VERSION,
     CannotStart,
     Owner,
-    last_line,
+    last_words,
     let_pass,
     let_run,
     owner_of,
@@ -226,7 +226,7 @@ def _start(pg: Path, owner: Owner | None) -> None:
             lines = _pid_file(pg)
             slow = lines and _is_server_of(pg, int(lines[0]))
             if not slow and "shared memory block" not in said and "lock file" not in said:
-                raise CannotStart(f"PostgreSQL in {pg} does not start: {last_line(said) or e}") from e
+                raise CannotStart(f"PostgreSQL in {pg} does not start: {last_words(said) or e}") from e
             time.sleep(0.1)
     raise CannotStart(f"PostgreSQL in {pg} runs but did not answer within {_START_SECONDS:.0f} seconds.")
 
@@ -245,6 +245,9 @@ def _stop(pg: Path) -> bool:
     if not lines or not _is_server_of(pg, int(lines[0])):
         return False
     run(owner_of(pg), [BIN / "pg_ctl", "stop", "-m", "fast", "-w", "-D", pg])
+    if Path(lines[4]) != pg:
+        with contextlib.suppress(OSError):
+            Path(lines[4]).rmdir()
     return True
 
 

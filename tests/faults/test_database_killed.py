@@ -1,0 +1,99 @@
+"""The embedded database is killed under writers: back within ten seconds, nothing acknowledged is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from highstreet.kit import postgres
+from highstreet.kit.db import Database, DatabaseAway, DatabaseBusy, Tx, connect
+
+WRITERS = 8
+BETWEEN_KILLS = 150
+
+
+class Storm:
+    """Writers that count what was acknowledged; a write repeats its key until it is."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self.acknowledged: list[str] = []
+        self.refused = 0
+        self.running = True
+        self.longest_call = 0.0
+
+    async def writer(self, name: int) -> None:
+        number = 0
+        while self.running:
+            began = time.monotonic()
+            try:
+                await self.db.run_again(self._write, f"{name}-{number}")
+            except (DatabaseAway, DatabaseBusy):
+                self.refused += 1
+                await asyncio.sleep(0.01)
+            else:
+                self.acknowledged.append(f"{name}-{number}")
+                number += 1
+            self.longest_call = max(self.longest_call, time.monotonic() - began)
+
+    async def _write(self, tx: Tx, key: str) -> None:
+        await tx.execute("INSERT INTO public.written VALUES ($1) ON CONFLICT DO NOTHING", key)
+        await tx.execute("UPDATE public.counted SET n = (SELECT count(*) FROM public.written)")
+
+    async def more(self, count: int, within: float) -> float:
+        """Wait for `count` more acknowledgements; seconds it took."""
+        began = time.monotonic()
+        wanted = len(self.acknowledged) + count
+        while len(self.acknowledged) < wanted:
+            assert time.monotonic() - began < within, f"{len(self.acknowledged)} of {wanted} after {within} s"
+            await asyncio.sleep(0.005)
+        return time.monotonic() - began
+
+
+def kill(data_dir: Path, *, everything: bool) -> None:
+    """The postmaster, or it and all of its processes."""
+    postmaster = int((data_dir / "pg" / "postmaster.pid").read_text().split()[0])
+    pids = [postmaster]
+    if everything:
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        pids += [int(pid) for pid in children]
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+@pytest.mark.fault
+async def test_no_acknowledged_write_is_lost_and_service_is_back_in_seconds(tmp_path: Path) -> None:
+    server = await postgres.ensure(tmp_path / "data")
+    db = await connect(server.url, size=WRITERS, revive=server.ensure_running)
+    async with db.transaction() as tx:
+        await tx.execute("CREATE TABLE public.written (key text PRIMARY KEY)")
+        await tx.execute("CREATE TABLE public.counted AS SELECT 0::bigint AS n")
+    storm = Storm(db)
+    writers = [asyncio.create_task(storm.writer(name)) for name in range(WRITERS)]
+    for everything in (False, True, False, True):
+        await storm.more(BETWEEN_KILLS, within=30)
+        kill(server.data_dir, everything=everything)
+        # Answers that were under way when it was killed are no sign of life.
+        assert await storm.more(WRITERS * 2, within=10) < 10
+    await storm.more(BETWEEN_KILLS, within=30)
+    storm.running = False
+    await asyncio.gather(*writers)
+
+    async with db.read() as tx:
+        written = {r["key"] for r in await tx.fetch("SELECT key FROM public.written")}
+    assert len(storm.acknowledged) == len(set(storm.acknowledged))
+    assert set(storm.acknowledged) <= written
+    # Each writer has at most the one it was refused last without having heard of its success.
+    assert len(written) - len(storm.acknowledged) <= WRITERS
+    assert storm.refused > 0
+    assert storm.longest_call < 10
+    await db.close()
+    assert await server.leave()
