@@ -15,7 +15,9 @@ USUAL_MINUTES = 60
 
 def quote(asked: Asked) -> Agreed:
     ready = asked.opening(asked.now + timedelta(minutes=asked.term("prepare_minutes", USUAL_MINUTES)))
-    return rules.agree(asked, fee_bps=COLLECT.money.fee_bps, window=(ready, ready + timedelta(days=2)), return_days=7)
+    return rules.agree(
+        asked, fee_bps=COLLECT.money.fee_bps, window=(ready, ready + timedelta(days=2)), return_days=7
+    )
 
 
 COLLECT = Format(
@@ -27,7 +29,11 @@ COLLECT = Format(
     gate=rules.at_once,
     legs=("pickup",),
     money=Money(
-        done=rules.release, undone=rules.refund_all, fee_bps=200, ways=("provider", "wallet", "cash"), at_handover=("cash",)
+        done=rules.release,
+        undone=rules.refund_all,
+        fee_bps=200,
+        ways=("provider", "wallet", "cash"),
+        at_handover=("cash",),
     ),
     deadlines={
         "payment": Within(timedelta(minutes=30), "undone"),
@@ -49,7 +55,14 @@ COLLECT = Format(
         picture="locker",
     ),
     stories=(
-        Story("fetched", ("provider:paid", "seller:ready", "seller:handed_over", "clock:+8d"), "done", 9800, 200, -10000),
+        Story(
+            "fetched",
+            ("provider:paid", "seller:ready", "seller:handed_over", "clock:+8d"),
+            "done",
+            9800,
+            200,
+            -10000,
+        ),
         Story("never fetched", ("provider:paid", "seller:ready", "clock:+4d"), "undone", 0, 0, 0),
         Story(
             "fetched and brought back",

@@ -12,7 +12,12 @@ from highstreet.orders import Agreed
 
 
 def quote(asked: Asked) -> Agreed:
-    return rules.agree(asked, fee_bps=COUNTER.money.fee_bps, window=(asked.now, asked.now), return_days=asked.term("return_days", 7))
+    return rules.agree(
+        asked,
+        fee_bps=COUNTER.money.fee_bps,
+        window=(asked.now, asked.now),
+        return_days=asked.term("return_days", 7),
+    )
 
 
 COUNTER = Format(
@@ -23,7 +28,10 @@ COUNTER = Format(
     quote=quote,
     gate=rules.at_once,
     money=Money(done=rules.release, undone=rules.refund_all, fee_bps=60, ways=("cash", "provider", "wallet")),
-    deadlines={"payment": Within(timedelta(minutes=10), "undone"), "return": Within(timedelta(days=1), "stay")},
+    deadlines={
+        "payment": Within(timedelta(minutes=10), "undone"),
+        "return": Within(timedelta(days=1), "stay"),
+    },
     facts={"cancelled": ("seller",), "return_wanted": ("seller",), "returned": ("seller",)},
     hints=Hints(
         title=Words(en="At the counter", zh="到店购买"),

@@ -23,7 +23,13 @@ def quote(asked: Asked) -> Agreed:
     start = asked.opening(asked.now)
     window = (start + timedelta(minutes=cook + ride), start + timedelta(minutes=cook + ride + 20))
     fee = rules.delivery_fee(asked, DELIVERY_FEE, FREE_FROM)
-    return rules.agree(asked, fee_bps=INSTANT.money.fee_bps, window=window, return_days=asked.term("return_days", 0), delivery=fee)
+    return rules.agree(
+        asked,
+        fee_bps=INSTANT.money.fee_bps,
+        window=window,
+        return_days=asked.term("return_days", 0),
+        delivery=fee,
+    )
 
 
 INSTANT = Format(
@@ -66,7 +72,14 @@ INSTANT = Format(
     stories=(
         Story(
             "carried in half an hour",
-            ("provider:paid", "seller:accepted", "seller:ready", "courier:picked_up", "courier:delivered", "clock:+2d"),
+            (
+                "provider:paid",
+                "seller:accepted",
+                "seller:ready",
+                "courier:picked_up",
+                "courier:delivered",
+                "clock:+2d",
+            ),
             "done",
             9200,
             800,

@@ -19,7 +19,9 @@ def quote(asked: Asked) -> Agreed:
     sent = rules.working_days(asked.now, asked.term("ships_within_days", 1))
     window: tuple[datetime, datetime] = (rules.working_days(sent, 1), rules.working_days(sent, 3))
     fee = rules.delivery_fee(asked, DELIVERY_FEE, FREE_FROM)
-    return rules.agree(asked, fee_bps=ONLINE.money.fee_bps, window=window, return_days=RETURN_DAYS, delivery=fee)
+    return rules.agree(
+        asked, fee_bps=ONLINE.money.fee_bps, window=window, return_days=RETURN_DAYS, delivery=fee
+    )
 
 
 ONLINE = Format(
@@ -51,20 +53,29 @@ ONLINE = Format(
     },
     hints=Hints(
         title=Words(en="Sent to you", zh="快递到家"),
-        line=Words(en="A parcel to your door; seven days to send it back.", zh="包裹送到家，七天无理由退货。"),
+        line=Words(
+            en="A parcel to your door; seven days to send it back.", zh="包裹送到家，七天无理由退货。"
+        ),
         picture="parcel",
         needs_address=True,
     ),
     stories=(
-        Story("delivered and kept", ("provider:paid", "seller:shipped", "seller:delivered", "clock:+8d"), "done", 10260, 540, -10800),
+        Story(
+            "delivered and kept",
+            ("provider:paid", "seller:shipped", "seller:delivered", "clock:+8d"),
+            "done",
+            9500,
+            500,
+            -10000,
+        ),
         Story("cancelled before it was sent", ("provider:paid", "buyer:cancelled"), "undone", 0, 0, 0),
         Story(
             "sent back within seven days",
             ("provider:paid", "seller:shipped", "seller:delivered", "buyer:return_wanted", "seller:returned"),
             "done",
-            800,
             0,
-            -800,
+            0,
+            0,
         ),
     ),
 )

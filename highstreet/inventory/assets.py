@@ -22,12 +22,17 @@ class Asset(msgspec.Struct, frozen=True):
 async def register(tx: Tx, variant_id: str, place_id: str, tag: str) -> int:
     """A new thing; its id. A tag exists once in town."""
     made: int = await tx.fetchval(
-        "INSERT INTO inventory.asset (variant_id, place_id, tag) VALUES ($1, $2, $3) RETURNING id", variant_id, place_id, tag
+        "INSERT INTO inventory.asset (variant_id, place_id, tag) VALUES ($1, $2, $3) RETURNING id",
+        variant_id,
+        place_id,
+        tag,
     )
     return made
 
 
-async def free_between(tx: Tx, variant_id: str, place_id: str, starts: datetime, ends: datetime) -> list[Asset]:
+async def free_between(
+    tx: Tx, variant_id: str, place_id: str, starts: datetime, ends: datetime
+) -> list[Asset]:
     """The things of this kind nobody has in the period. Only a hold makes it sure: the calendar's constraint decides races."""
     return await rows(
         tx,

@@ -19,7 +19,16 @@ class Slot(msgspec.Struct, frozen=True):
     free: int
 
 
-async def open_slot(tx: Tx, variant_id: str, place_id: str, starts: datetime, ends: datetime, capacity: int, by: str, now: datetime) -> int:
+async def open_slot(
+    tx: Tx,
+    variant_id: str,
+    place_id: str,
+    starts: datetime,
+    ends: datetime,
+    capacity: int,
+    by: str,
+    now: datetime,
+) -> int:
     """Offer room for `capacity` in a window; opening the same window again adds to it."""
     made: int = await tx.fetchval(
         """INSERT INTO inventory.supply (variant_id, place_id, period, total) VALUES ($1, $2, tstzrange($3, $4), $5)
@@ -31,7 +40,11 @@ async def open_slot(tx: Tx, variant_id: str, place_id: str, starts: datetime, en
         capacity,
     )
     await tx.execute(
-        "INSERT INTO inventory.movement (supply_id, kind, quantity, by, at) VALUES ($1, 'opened', $2, $3, $4)", made, capacity, by, now
+        "INSERT INTO inventory.movement (supply_id, kind, quantity, by, at) VALUES ($1, 'opened', $2, $3, $4)",
+        made,
+        capacity,
+        by,
+        now,
     )
     return made
 

@@ -36,7 +36,9 @@ _COLUMNS = "id, variant_id, place_id, total, held, sold, low"
 async def open_stock(tx: Tx, variant_id: str, place_id: str) -> int:
     """The supply of a variant at a place, made when there is none; its id."""
     found: int | None = await tx.fetchval(
-        "SELECT id FROM inventory.supply WHERE variant_id = $1 AND place_id = $2 AND period IS NULL", variant_id, place_id
+        "SELECT id FROM inventory.supply WHERE variant_id = $1 AND place_id = $2 AND period IS NULL",
+        variant_id,
+        place_id,
     )
     if found is not None:
         return found
@@ -49,7 +51,9 @@ async def open_stock(tx: Tx, variant_id: str, place_id: str) -> int:
     return made
 
 
-async def change(tx: Tx, supply_id: int, kind: str, quantity: int, by: str, now: datetime, note: str = "") -> Supply:
+async def change(
+    tx: Tx, supply_id: int, kind: str, quantity: int, by: str, now: datetime, note: str = ""
+) -> Supply:
     """Change the total by a signed quantity (received, written_off, moved_in ...): one guarded statement and its movement.
 
     Refuses with BelowPromised when what is sold or held would no longer be covered.
@@ -78,7 +82,9 @@ async def change(tx: Tx, supply_id: int, kind: str, quantity: int, by: str, now:
 
 async def count(tx: Tx, supply_id: int, on_hand: int, by: str, now: datetime, note: str = "") -> Supply:
     """Somebody counted the shelf: the total becomes what was counted plus what was sold."""
-    known = await row_or_none(tx, Supply, f"SELECT {_COLUMNS} FROM inventory.supply WHERE id = $1 FOR UPDATE", supply_id)
+    known = await row_or_none(
+        tx, Supply, f"SELECT {_COLUMNS} FROM inventory.supply WHERE id = $1 FOR UPDATE", supply_id
+    )
     if known is None:
         raise NoSuchSupply()
     difference = on_hand - known.on_hand

@@ -66,7 +66,11 @@ def spoken(number: int) -> str:
 def heard(text: str) -> int | None:
     """The number somebody typed or read out, or None when its check character says it is wrong."""
     body = text.upper().replace("-", "").replace(" ", "")
-    if len(body) != _SPOKEN_LENGTH + 1 or any(letter not in _SPOKEN for letter in body[:-1]) or _check(body[:-1]) != body[-1]:
+    if (
+        len(body) != _SPOKEN_LENGTH + 1
+        or any(letter not in _SPOKEN for letter in body[:-1])
+        or _check(body[:-1]) != body[-1]
+    ):
         return None
     value = 0
     for letter in reversed(body[:-1]):

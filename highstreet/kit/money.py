@@ -18,7 +18,9 @@ def digits(currency: str) -> int:
     try:
         return _DIGITS[currency]
     except KeyError:
-        raise Malformed("currency", f"{currency} is not used in this market", f"本市场不使用 {currency}") from None
+        raise Malformed(
+            "currency", f"{currency} is not used in this market", f"本市场不使用 {currency}"
+        ) from None
 
 
 def share(amount: int, part: int, whole: int) -> int:
@@ -69,7 +71,11 @@ def parse_money(text: str, currency: str, field: str = "amount") -> int:
         raise Malformed(field, "this amount is too large", "金额过大")
     minor = value.scaleb(digits(currency))
     if minor != minor.to_integral_value():
-        raise Malformed(field, f"{currency} has no more than {digits(currency)} decimals", f"{currency} 最多 {digits(currency)} 位小数")
+        raise Malformed(
+            field,
+            f"{currency} has no more than {digits(currency)} decimals",
+            f"{currency} 最多 {digits(currency)} 位小数",
+        )
     if minor > MOST:
         raise Malformed(field, "this amount is too large", "金额过大")
     return int(minor)

@@ -30,14 +30,20 @@ def write_cursor(values: list[str | int | float]) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(values)).rstrip(b"=").decode()
 
 
-def read_cursor(cursor: str | None, *types: type[str] | type[int] | type[float]) -> list[str | int | float] | None:
+def read_cursor(
+    cursor: str | None, *types: type[str] | type[int] | type[float]
+) -> list[str | int | float] | None:
     """The values of a cursor, checked against their types; None when there is no cursor."""
     if not cursor:
         return None
     try:
-        values = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=list[str | int | float])
+        values = msgspec.json.decode(
+            base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=list[str | int | float]
+        )
     except (ValueError, msgspec.MsgspecError):
         raise Malformed("cursor", "is not one of ours", "无效的分页游标") from None
-    if len(values) != len(types) or any(not isinstance(value, kind) for value, kind in zip(values, types, strict=True)):
+    if len(values) != len(types) or any(
+        not isinstance(value, kind) for value, kind in zip(values, types, strict=True)
+    ):
         raise Malformed("cursor", "is not one of ours", "无效的分页游标")
     return values

@@ -29,7 +29,11 @@ class Signer:
 
     def short(self, text: str) -> str:
         """A 22-character proof that whoever shows it was given it by us for this text (an order's link)."""
-        return base64.urlsafe_b64encode(hmac.digest(self._key, text.encode(), "sha256")[:16]).rstrip(b"=").decode()
+        return (
+            base64.urlsafe_b64encode(hmac.digest(self._key, text.encode(), "sha256")[:16])
+            .rstrip(b"=")
+            .decode()
+        )
 
     def digits(self, text: str, count: int) -> str:
         """A code of digits for this text, the same every time: nothing to store, nothing to leak from the database."""

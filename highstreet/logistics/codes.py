@@ -20,7 +20,9 @@ def code_of(signer: Signer, leg_id: str) -> str:
     return signer.digits(leg_id, DIGITS)
 
 
-def check(signer: Signer, leg_id: str, tries: int, code_until: datetime | None, code: str, now: datetime) -> None:
+def check(
+    signer: Signer, leg_id: str, tries: int, code_until: datetime | None, code: str, now: datetime
+) -> None:
     """Refuses a wrong, late or too often tried code. Count the try (`count_try`) in a transaction that stays."""
     if tries >= MOST_TRIES:
         raise TooManyTries()
@@ -32,7 +34,9 @@ def check(signer: Signer, leg_id: str, tries: int, code_until: datetime | None, 
 
 async def count_try(tx: Tx, leg_id: str) -> int:
     """One more try; how many there were before. A guarded statement: two tries at once count as two."""
-    tries: int | None = await tx.fetchval("UPDATE logistics.leg SET tries = tries + 1 WHERE id = $1 RETURNING tries - 1", leg_id)
+    tries: int | None = await tx.fetchval(
+        "UPDATE logistics.leg SET tries = tries + 1 WHERE id = $1 RETURNING tries - 1", leg_id
+    )
     return MOST_TRIES if tries is None else tries
 
 

@@ -22,11 +22,17 @@ class Scan(msgspec.Struct, frozen=True):
 async def seen(tx: Tx, leg_id: str, kind: str, at: datetime, where_at: dict[str, str]) -> bool:
     """Write down a sighting; False when it was known already (carriers repeat themselves and tell out of order)."""
     done = await tx.execute(
-        "INSERT INTO logistics.scan (leg_id, at, kind, where_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", leg_id, at, kind, where_at
+        "INSERT INTO logistics.scan (leg_id, at, kind, where_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        leg_id,
+        at,
+        kind,
+        where_at,
     )
     return done == "INSERT 0 1"
 
 
 async def scans(tx: Tx, leg_id: str) -> list[Scan]:
     """Everything seen of a parcel, the latest first."""
-    return await rows(tx, Scan, "SELECT at, kind, where_at FROM logistics.scan WHERE leg_id = $1 ORDER BY at DESC", leg_id)
+    return await rows(
+        tx, Scan, "SELECT at, kind, where_at FROM logistics.scan WHERE leg_id = $1 ORDER BY at DESC", leg_id
+    )

@@ -31,7 +31,9 @@ async def current(tx: Tx, courier_id: str, day: date, now: datetime) -> Round:
     if found is not None:
         return found
     made = Round(new_id("rnd", now), courier_id, day, "planned")
-    await tx.execute("INSERT INTO logistics.round (id, courier_id, day) VALUES ($1, $2, $3)", made.id, courier_id, day)
+    await tx.execute(
+        "INSERT INTO logistics.round (id, courier_id, day) VALUES ($1, $2, $3)", made.id, courier_id, day
+    )
     return made
 
 

@@ -74,7 +74,11 @@ def bind(work: Work, one: Format, now: datetime) -> None:
     work.tell("committed", "clock", now)
     window = work.order.agreed.window
     for n, kind in enumerate(one.legs, start=1):
-        until = (window[1] if window else now) + _CODE_GOOD_FOR if kind in ("pickup", "courier", "handover") else None
+        until = (
+            (window[1] if window else now) + _CODE_GOOD_FOR
+            if kind in ("pickup", "courier", "handover")
+            else None
+        )
         work.legs.append(
             Leg(
                 id=new_id("leg", now),
@@ -108,7 +112,9 @@ def _fulfilled(work: Work, one: Format, now: datetime) -> None:
     if unwind.open_return(work) is not None:
         work.wait("return", now + one.deadlines["return"].time)
     elif work.order.agreed.return_days and not work.has("received") and one.deadlines.get("confirm"):
-        arrived = max((leg.ended_at for leg in work.legs if leg.ended_at and leg.state == "done"), default=now)
+        arrived = max(
+            (leg.ended_at for leg in work.legs if leg.ended_at and leg.state == "done"), default=now
+        )
         until = arrived + timedelta(days=work.order.agreed.return_days)
         if until <= now:
             settle.finish(work, one, now)

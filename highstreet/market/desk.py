@@ -40,6 +40,7 @@ class Collection(msgspec.Struct, frozen=True):
     amount: int
     state: str
     asked_at: datetime
+    provider_ref: str | None = None
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -175,7 +176,9 @@ class Market:
         collections = [one for d in decisions for one in d.collections]
         if not (orders or purchases or collections):
             return Found([], [])
-        return _decoder.decode(await tx.fetchval("SELECT market.read($1, $2, $3)", orders, purchases, collections))
+        return _decoder.decode(
+            await tx.fetchval("SELECT market.read($1, $2, $3)", orders, purchases, collections)
+        )
 
     def _number(self, name: str, currency: str) -> int:
         try:

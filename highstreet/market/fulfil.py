@@ -18,7 +18,6 @@ from highstreet.market.work import Work
 from highstreet.orders import NoSuchOrder, NotNow, NotThis
 
 
-
 class Telling(msgspec.Struct, frozen=True):
     """One fact about an order: which, as whom, by which party, and what more there is to say."""
 
@@ -141,21 +140,40 @@ def _received(work: Work, one: Format, telling: Telling, now: datetime) -> None:
 
 
 def _cancelled(work: Work, one: Format, telling: Telling, now: datetime) -> None:
-    if telling.role == "buyer" and work.leg("ready") is not None and work.order.waits not in ("pickup", "prepare"):
+    if (
+        telling.role == "buyer"
+        and work.leg("ready") is not None
+        and work.order.waits not in ("pickup", "prepare")
+    ):
         raise NotNow()
-    unwind.cancel(work, one, _steps(work, telling, "open"), telling.by, now, str(telling.body.get("reason", "")))
+    unwind.cancel(
+        work, one, _steps(work, telling, "open"), telling.by, now, str(telling.body.get("reason", ""))
+    )
 
 
 def _return_wanted(work: Work, one: Format, telling: Telling, now: datetime) -> None:
-    unwind.want_return(work, _steps(work, telling, "kept"), telling.by, now, str(telling.body.get("reason", "no_reason")))
+    unwind.want_return(
+        work, _steps(work, telling, "kept"), telling.by, now, str(telling.body.get("reason", "no_reason"))
+    )
     if work.order.stage == "done":
         work.deadlines = {"return": now + one.deadlines["return"].time}
 
 
 def _returned(work: Work, one: Format, telling: Telling, now: datetime) -> None:
     leg = unwind.open_return(work)
-    steps = _steps(work, telling, "kept") if "lines" in telling.body or leg is None else _lines((leg.proof or {})["lines"])
-    unwind.take_back(work, steps, telling.by, now, resale=bool(telling.body.get("resale", True)), reason=str(telling.body.get("reason", "")))
+    steps = (
+        _steps(work, telling, "kept")
+        if "lines" in telling.body or leg is None
+        else _lines((leg.proof or {})["lines"])
+    )
+    unwind.take_back(
+        work,
+        steps,
+        telling.by,
+        now,
+        resale=bool(telling.body.get("resale", True)),
+        reason=str(telling.body.get("reason", "")),
+    )
     if work.order.stage == "done":
         work.deadlines = {}
 

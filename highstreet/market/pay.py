@@ -10,6 +10,7 @@ from highstreet.ledger import Notice
 from highstreet.market import rules, settle
 from highstreet.market.commit import advance
 from highstreet.market.desk import Decision, Found, Market
+from highstreet.market.format import Format
 from highstreet.market.units import Unit
 from highstreet.market.work import Work
 
@@ -22,29 +23,42 @@ async def told_charge(market: Market, notice: Notice, now: datetime) -> dict[str
     def decide(found: Found, unit: Unit) -> dict[str, Any]:
         asked = next(iter(found.collections), None)
         if asked is None:
-            return _stray(unit, notice, "unknown_key", now)
+            return (
+                _stray(unit, notice, "unknown_key", now)
+                if notice.outcome == "paid"
+                else {"result": "repeated"}
+            )
         if asked.state == "paid":
-            return {"result": "repeated"}
+            twice = notice.outcome == "paid" and notice.provider_ref != asked.provider_ref
+            return _stray(unit, notice, "paid_twice", now) if twice else {"result": "repeated"}
         unit.guard("collections", asked.key, asked.state)
         if notice.outcome != "paid":
             if asked.state == "declined":
                 return {"result": "repeated"}
-            unit.add("collection_move", key=asked.key, state="declined", provider_ref=notice.provider_ref, settled_at=now)
+            unit.add(
+                "collection_move",
+                key=asked.key,
+                state="declined",
+                provider_ref=notice.provider_ref,
+                settled_at=now,
+            )
             for work in found.works:
                 unit.fact("order.declined", work.order.id, notice.provider, now)
             return {"result": "declined"}
         if (notice.amount, notice.currency) != (asked.amount, asked.currency):
             return _stray(unit, notice, "wrong_amount", now)
-        unit.add("collection_move", key=asked.key, state="paid", provider_ref=notice.provider_ref, settled_at=now)
+        unit.add(
+            "collection_move", key=asked.key, state="paid", provider_ref=notice.provider_ref, settled_at=now
+        )
         for work in found.works:
-            take(market, work, asked.key, notice.provider, now)
+            take_money(work, market.format(work.order.format), asked.key, notice.provider, now)
             unit.take_in(work, now)
         return {"result": "paid"}
 
     return await market.act(Decision(decide, now, collections=(notice.key,)))
 
 
-def take(market: Market, work: Work, collection: str, by: str, now: datetime) -> None:
+def take_money(work: Work, one: Format, collection: str, by: str, now: datetime) -> None:
     """Money for one order: into escrow and on; for an order that came to nothing meanwhile, straight back."""
     if work.paid_in:
         return
@@ -56,7 +70,7 @@ def take(market: Market, work: Work, collection: str, by: str, now: datetime) ->
         settle.check_ended(work)
         return
     settle.take_payment(work, by, now)
-    advance(work, market.format(work.order.format), now)
+    advance(work, one, now)
 
 
 def _stray(unit: Unit, notice: Notice, reason: str, now: datetime) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from highstreet.catalog import OfferClosed
+from highstreet.catalog.errors import OfferClosed
 from highstreet.inventory import Hold
 from highstreet.kit.errors import SignInFirst
 from highstreet.kit.ids import new_id, spoken
@@ -67,7 +67,10 @@ async def place(market: Market, placing: Placing, now: datetime, key: Key | None
         works: list[Work] = []
         for quoted, number in zip(quote.orders, numbers, strict=True):
             work = _work(market, placing, quoted, goods, purchase_id, number, now)
-            if placing.method in PAID_AT_ONCE and placing.method not in market.format(quoted.format).money.at_handover:
+            if (
+                placing.method in PAID_AT_ONCE
+                and placing.method not in market.format(quoted.format).money.at_handover
+            ):
                 settle.take_payment(work, placing.by, now)
             advance(work, market.format(quoted.format), now)
             works.append(work)
@@ -91,7 +94,9 @@ async def place(market: Market, placing: Placing, now: datetime, key: Key | None
             "total": quote.total,
             "currency": quote.currency,
             "orders": [_answer(market, work) for work in works],
-            "collection": {"key": collection_key, "amount": asked, "provider": placing.method} if asked else None,
+            "collection": {"key": collection_key, "amount": asked, "provider": placing.method}
+            if asked
+            else None,
         }
 
     return await market.act(Decision(decide, now, key=key))
@@ -106,12 +111,20 @@ def _check(market: Market, placing: Placing, goods: dict[str, ForSale]) -> None:
     for order in placing.quote.orders:
         way = placing.method if placing.method in ("cash", "wallet") else "provider"
         one = market.format(order.format)
-        if way not in one.money.ways or (way == "cash" and way not in one.money.at_handover and not placing.counter):
+        if way not in one.money.ways or (
+            way == "cash" and way not in one.money.at_handover and not placing.counter
+        ):
             raise NotPayableSo(way=placing.method)
 
 
 def _work(
-    market: Market, placing: Placing, quoted: QuotedOrder, goods: dict[str, ForSale], purchase_id: str, number: int, now: datetime
+    market: Market,
+    placing: Placing,
+    quoted: QuotedOrder,
+    goods: dict[str, ForSale],
+    purchase_id: str,
+    number: int,
+    now: datetime,
 ) -> Work:
     one = market.format(quoted.format)
     order = Order(
@@ -149,7 +162,9 @@ def _work(
             )
         )
         if one.promise == "stock" and of.sells == "goods" and of.supply_id is not None:
-            work.holds.append(Hold(line=position, kind="supply", target_id=of.supply_id, quantity=line.quantity))
+            work.holds.append(
+                Hold(line=position, kind="supply", target_id=of.supply_id, quantity=line.quantity)
+            )
     work.tell("placed", placing.by, now, total=order.total, format=order.format)
     return work
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from highstreet.catalog import OfferClosed
+from highstreet.catalog.errors import OfferClosed
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.kit.geo import Point, metres
 from highstreet.kit.quantity import check_quantity
@@ -105,7 +105,12 @@ _decode = msgspec.msgpack.Decoder(Quote)
 
 
 async def quote(
-    market: Market, entries: list[Entry], now: datetime, *, channel: str = "online", where: Point | None = None
+    market: Market,
+    entries: list[Entry],
+    now: datetime,
+    *,
+    channel: str = "online",
+    where: Point | None = None,
 ) -> Explained:
     """Price a basket. Refuses empty and oversized ones, unknown and closed offers, quantities no offer allows."""
     if not entries:
@@ -146,11 +151,18 @@ def _check(one: ForSale, quantity: int) -> None:
         raise OfferClosed(title=one.title.get("en") or one.title.get("zh", ""))
     check_quantity(quantity)
     if one.most_per_order is not None and quantity > one.most_per_order:
-        raise Malformed("quantity", f"at most {one.most_per_order} per order", f"每单最多 {one.most_per_order} 件")
+        raise Malformed(
+            "quantity", f"at most {one.most_per_order} per order", f"每单最多 {one.most_per_order} 件"
+        )
 
 
 def _order(
-    market: Market, key: tuple[str, str, str], lines: list[PricedLine], goods: dict[str, ForSale], now: datetime, where: Point | None
+    market: Market,
+    key: tuple[str, str, str],
+    lines: list[PricedLine],
+    goods: dict[str, ForSale],
+    now: datetime,
+    where: Point | None,
 ) -> QuotedOrder:
     seller_id, place_id, format_name = key
     of_order = [goods[line.offer_id] for line in lines]
@@ -158,8 +170,16 @@ def _order(
     one = market.format(format_name)
     quoted = [
         QuotedLine(
-            line.offer_id, line.quantity, line.price, line.amount, line.paid, line.tax_bps, [msgspec.to_builtins(a) for a in line.adjustments]
+            line.offer_id,
+            line.quantity,
+            line.price,
+            line.amount,
+            line.paid,
+            line.tax_bps,
+            [msgspec.to_builtins(a) for a in line.adjustments],
         )
         for line in lines
     ]
-    return QuotedOrder(one.code, seller_id, place_id, quoted, one.quote(Asked(lines, of_order, now, market.tz, distance)))
+    return QuotedOrder(
+        one.code, seller_id, place_id, quoted, one.quote(Asked(lines, of_order, now, market.tz, distance))
+    )

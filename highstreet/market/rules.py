@@ -33,7 +33,14 @@ def when_accepted(work: Work, now: datetime) -> str:
 # Quotes --------------------------------------------------------------------------------------------------------------
 
 
-def agree(asked: Asked, *, fee_bps: int, window: tuple[datetime, datetime] | None, return_days: int = 0, delivery: int = 0) -> Agreed:
+def agree(
+    asked: Asked,
+    *,
+    fee_bps: int,
+    window: tuple[datetime, datetime] | None,
+    return_days: int = 0,
+    delivery: int = 0,
+) -> Agreed:
     """The usual agreement: the lines' price, what other funders pay of it, and delivery if there is any."""
     shares: dict[str, int] = {}
     for line in asked.lines:
@@ -73,14 +80,23 @@ def working_days(start: datetime, days: int) -> datetime:
 
 def pay_in(work: Work) -> list[Transfer]:
     """All that the buyer owes, and what others pay of it, into escrow."""
-    paid = [Transfer(due.purpose, work.payer, ESCROW, work.owed(due), work.collection) for due in work.order.agreed.dues]
-    shared = [Transfer(one.purpose, funder_account(one.funder), ESCROW, one.amount) for one in work.order.agreed.shares]
+    paid = [
+        Transfer(due.purpose, work.payer, ESCROW, work.owed(due), work.collection)
+        for due in work.order.agreed.dues
+    ]
+    shared = [
+        Transfer(one.purpose, funder_account(one.funder), ESCROW, one.amount)
+        for one in work.order.agreed.shares
+    ]
     return paid + shared
 
 
 def pay_in_late(work: Work) -> list[Transfer]:
     """The whole sum the buyer was asked for, although the order is gone: it goes straight back."""
-    return [Transfer(due.purpose, work.payer, ESCROW, due.amount, work.collection) for due in work.order.agreed.dues]
+    return [
+        Transfer(due.purpose, work.payer, ESCROW, due.amount, work.collection)
+        for due in work.order.agreed.dues
+    ]
 
 
 def release(work: Work) -> list[Transfer]:
@@ -113,7 +129,9 @@ def refund_steps(work: Work, before: dict[int, int]) -> list[Transfer]:
         was, is_now = before.get(line.position, line.undone), line.undone
         if is_now == was:
             continue
-        parts = {work.payer: line.paid} | {funder_account(funder): amount for funder, amount in line.funded().items()}
+        parts = {work.payer: line.paid} | {
+            funder_account(funder): amount for funder, amount in line.funded().items()
+        }
         for account, whole in parts.items():
             back[account] = back.get(account, 0) + line.part(whole, is_now) - line.part(whole, was)
     return [Transfer(PRICE, ESCROW, account, amount) for account, amount in back.items()]
@@ -124,9 +142,18 @@ def reclaim(work: Work, amount: int) -> list[Transfer]:
     from_platform = work.moved(PRICE, ESCROW, PLATFORM) - work.moved(PRICE, PLATFORM, ESCROW)
     earned = from_platform + work.moved(PRICE, ESCROW, work.seller) - work.moved(PRICE, work.seller, ESCROW)
     fee_back = from_platform - share(earned - amount, work.order.agreed.fee_bps, 10_000)
-    return [Transfer(PRICE, PLATFORM, ESCROW, fee_back), Transfer(PRICE, work.seller, ESCROW, amount - fee_back)]
+    return [
+        Transfer(PRICE, PLATFORM, ESCROW, fee_back),
+        Transfer(PRICE, work.seller, ESCROW, amount - fee_back),
+    ]
 
 
 def funder_account(funder: str) -> str:
     """The account of a funder other than the seller."""
-    return PLATFORM if funder == "platform" else f"seller:{funder}" if funder.startswith("pty_") else f"programme:{funder}"
+    return (
+        PLATFORM
+        if funder == "platform"
+        else f"seller:{funder}"
+        if funder.startswith("pty_")
+        else f"programme:{funder}"
+    )

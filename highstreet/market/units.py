@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from highstreet.kit.ids import new_id
+from highstreet.ledger import ESCROW, Transfer
+
 if TYPE_CHECKING:
     from highstreet.market.work import Work
 
 AccountNumber = Callable[[str, str], int]
+
+
+def _goes_back(transfer: Transfer) -> bool:
+    return transfer.source == ESCROW and transfer.target.startswith("provider:")
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -48,7 +55,16 @@ class Unit:
             sums[1] += sold
             sums[2] += total
 
-    def transfer(self, source: str, target: str, amount: int, purpose: str, currency: str, now: datetime, **more: str | None) -> None:
+    def transfer(
+        self,
+        source: str,
+        target: str,
+        amount: int,
+        purpose: str,
+        currency: str,
+        now: datetime,
+        **more: str | None,
+    ) -> None:
         """Move money, and the guarded balance of a wallet with it."""
         from_id, to_id = self._account(source, currency), self._account(target, currency)
         self.add("transfer", at=now, purpose=purpose, from_id=from_id, to_id=to_id, amount=amount, **more)
@@ -56,7 +72,9 @@ class Unit:
             if name.startswith("wallet:"):
                 self._wallets[number] = self._wallets.get(number, 0) + signed
 
-    def fact(self, kind: str, subject: str, by: str, now: datetime, body: dict[str, Any] | None = None) -> None:
+    def fact(
+        self, kind: str, subject: str, by: str, now: datetime, body: dict[str, Any] | None = None
+    ) -> None:
         """Tell the outbox."""
         self.add("fact", at=now, kind=kind, subject=subject, by=by, body=body or {})
 
@@ -71,7 +89,12 @@ class Unit:
         else:
             self.guard("versions", order.id, order.version)
             self.add(
-                "order_move", id=order.id, stage=order.stage, waits=order.waits, committed_at=order.committed_at, ended_at=order.ended_at
+                "order_move",
+                id=order.id,
+                stage=order.stage,
+                waits=order.waits,
+                committed_at=order.committed_at,
+                ended_at=order.ended_at,
             )
         self._lines(work)
         self._holds(work)
@@ -79,8 +102,31 @@ class Unit:
         self._deadlines(work)
         for told in work.news:
             self.fact("order." + told.kind, order.id, told.by, told.at, told.body)
+        refund = self._refund(work, now)
         for t in work.posted:
-            self.transfer(t.source, t.target, t.amount, t.purpose, order.currency, now, order_id=order.id, about=t.about)
+            about = refund if _goes_back(t) else t.about
+            self.transfer(
+                t.source, t.target, t.amount, t.purpose, order.currency, now, order_id=order.id, about=about
+            )
+
+    def _refund(self, work: Work, now: datetime) -> str | None:
+        """What goes back to a provider's buyer is asked of the provider by a job, under this key."""
+        amount = sum(t.amount for t in work.posted if _goes_back(t))
+        if amount == 0:
+            return None
+        key = new_id("rfd", now)
+        self.add(
+            "refund",
+            key=key,
+            order_id=work.order.id,
+            collection_key=work.collection,
+            provider=work.method,
+            currency=work.order.currency,
+            amount=amount,
+            state="wanted",
+            wanted_at=now,
+        )
+        return key
 
     def _changed(self, work: Work) -> bool:
         return bool(work.news or work.posted) or work.before["order"] != (work.order.stage, work.order.waits)
@@ -111,7 +157,9 @@ class Unit:
         before = work.before.get("lines", {})
         for line in work.lines:
             if work.new:
-                self.rows.setdefault("line", []).append({"order_id": work.order.id, **msgspec.to_builtins(line)})
+                self.rows.setdefault("line", []).append(
+                    {"order_id": work.order.id, **msgspec.to_builtins(line)}
+                )
             elif before[line.position] != (line.cancelled, line.fulfilled, line.returned):
                 c, f, r = before[line.position]
                 self.add(
@@ -128,7 +176,9 @@ class Unit:
         for hold in work.holds:
             was = before.get((hold.line, hold.target_id))
             if was is None:
-                self.rows.setdefault("hold", []).append({"order_id": work.order.id, **msgspec.to_builtins(hold)})
+                self.rows.setdefault("hold", []).append(
+                    {"order_id": work.order.id, **msgspec.to_builtins(hold)}
+                )
                 if hold.kind == "supply":
                     self.stock(hold.target_id, held=hold.held, sold=hold.sold)
                 else:
@@ -151,7 +201,13 @@ class Unit:
         for supply_id, lost in work.back:
             self.stock(supply_id, total=-lost)
             self.add(
-                "movement", supply_id=supply_id, kind="written_off", quantity=-lost, by=work.order.seller_id, note=work.order.id, at=work.news[-1].at
+                "movement",
+                supply_id=supply_id,
+                kind="written_off",
+                quantity=-lost,
+                by=work.order.seller_id,
+                note=work.order.id,
+                at=work.news[-1].at,
             )
 
     def _legs(self, work: Work) -> None:
@@ -159,7 +215,9 @@ class Unit:
         for leg in work.legs:
             was = before.get(leg.id)
             if was is None:
-                self.rows.setdefault("leg", []).append({"order_id": work.order.id, **msgspec.to_builtins(leg)})
+                self.rows.setdefault("leg", []).append(
+                    {"order_id": work.order.id, **msgspec.to_builtins(leg)}
+                )
             elif was != (leg.state, leg.courier_id, leg.tracking, leg.code_until):
                 self.rows.setdefault("leg_move", []).append(msgspec.to_builtins(leg))
 
@@ -175,9 +233,13 @@ class Unit:
     def body(self, key: Key | None, answer: dict[str, Any] | None) -> dict[str, Any]:
         """The unit as `market.apply` reads it."""
         if self._stock:
-            self.rows["stock"] = [{"id": i, "held": h, "sold": s, "total": t} for i, (h, s, t) in self._stock.items()]
+            self.rows["stock"] = [
+                {"id": i, "held": h, "sold": s, "total": t} for i, (h, s, t) in self._stock.items()
+            ]
         if self._wallets:
-            self.rows["wallet"] = [{"id": number, "amount": amount} for number, amount in self._wallets.items()]
+            self.rows["wallet"] = [
+                {"id": number, "amount": amount} for number, amount in self._wallets.items()
+            ]
         if key is not None:
             self.rows["key"] = key
             self.rows["answer"] = answer or {}

@@ -39,14 +39,21 @@ def cancel(work: Work, one: Format, steps: Steps, by: str, now: datetime, reason
     if work.order.stage not in ("placed", "committed") or work.leg("underway", "done", "failed") is not None:
         raise NotNow()
     whole = all(steps.get(line.position, 0) >= line.open for line in work.lines)
-    if not whole and work.order.stage == "placed" and work.method not in one.money.at_handover and not work.paid:
+    if (
+        not whole
+        and work.order.stage == "placed"
+        and work.method not in one.money.at_handover
+        and not work.paid
+    ):
         raise NotNow()
     before = {line.position: line.undone for line in work.lines}
     for position, count in steps.items():
         line = work.line(position)
         if not 0 < count <= line.open:
             raise TooMany(line=position, left=line.open, what="cancel", what_zh="取消")
-    work.tell("cancelled", by, now, lines={str(position): count for position, count in steps.items()}, reason=reason)
+    work.tell(
+        "cancelled", by, now, lines={str(position): count for position, count in steps.items()}, reason=reason
+    )
     if whole:
         undo(work, one, now, reason="cancelled")
         return
@@ -72,17 +79,34 @@ def want_return(work: Work, steps: Steps, by: str, now: datetime, reason: str) -
     """The buyer wants to send steps back. Without a fault only within the agreed days, and not what the law leaves out."""
     if not any(line.fulfilled > line.returned for line in work.lines) or open_return(work) is not None:
         raise NotNow()
-    arrived = max((leg.ended_at for leg in work.legs if leg.kind != "return" and leg.ended_at), default=work.order.placed_at)
+    arrived = max(
+        (leg.ended_at for leg in work.legs if leg.kind != "return" and leg.ended_at),
+        default=work.order.placed_at,
+    )
     for position, count in steps.items():
         line = work.line(position)
         left = line.fulfilled - line.returned
         if not 0 < count <= left:
             raise TooMany(line=position, left=left, what="return", what_zh="退货")
-        if reason == "no_reason" and (line.no_return or (now - arrived).days >= work.order.agreed.return_days):
-            raise NotReturnable(title=line.title.get("en", ""), title_zh=line.title.get("zh", ""), law=line.no_return or "7 days")
+        if reason == "no_reason" and (
+            line.no_return or (now - arrived).days >= work.order.agreed.return_days
+        ):
+            raise NotReturnable(
+                title=line.title.get("en", ""),
+                title_zh=line.title.get("zh", ""),
+                law=line.no_return or "7 days",
+            )
     lines = {str(position): count for position, count in steps.items()}
     n = max((leg.n for leg in work.legs), default=0) + 1
-    work.legs.append(Leg(id=new_id("leg", now), n=n, kind="return", place_id=work.order.place_id, proof={"lines": lines, "reason": reason}))
+    work.legs.append(
+        Leg(
+            id=new_id("leg", now),
+            n=n,
+            kind="return",
+            place_id=work.order.place_id,
+            proof={"lines": lines, "reason": reason},
+        )
+    )
     work.tell("return_wanted", by, now, lines=lines, reason=reason)
     if work.order.stage == "done":
         work.order.waits = "return"

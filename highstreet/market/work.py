@@ -58,7 +58,9 @@ class Work(msgspec.Struct):
 
     def moved(self, purpose: str, source: str, target: str) -> int:
         """What has moved so far from one account to another for a purpose."""
-        return sum(f.amount for f in self.flows if f.purpose == purpose and f.source == source and f.target == target)
+        return sum(
+            f.amount for f in self.flows if f.purpose == purpose and f.source == source and f.target == target
+        )
 
     @property
     def payer(self) -> str:
@@ -110,7 +112,11 @@ class Work(msgspec.Struct):
                 continue
             self.posted.append(transfer)
             for flow in self.flows:
-                if (flow.purpose, flow.source, flow.target) == (transfer.purpose, transfer.source, transfer.target):
+                if (flow.purpose, flow.source, flow.target) == (
+                    transfer.purpose,
+                    transfer.source,
+                    transfer.target,
+                ):
                     flow.amount += transfer.amount
                     break
             else:
@@ -140,4 +146,3 @@ class Work(msgspec.Struct):
     def names(self) -> set[str]:
         """The accounts its transfers touch."""
         return {t.source for t in self.posted} | {t.target for t in self.posted}
-

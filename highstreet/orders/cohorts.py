@@ -49,5 +49,8 @@ async def decide(tx: Tx, cohort_id: str, decision: dict[str, Any], now: datetime
 async def read(tx: Tx, cohort_id: str) -> Cohort | None:
     """A cohort as it stands."""
     return await row_or_none(
-        tx, Cohort, "SELECT id, format, offer_id, closes_at, members, decided_at, decision FROM orders.cohort WHERE id = $1", cohort_id
+        tx,
+        Cohort,
+        "SELECT id, format, offer_id, closes_at, members, decided_at, decision FROM orders.cohort WHERE id = $1",
+        cohort_id,
     )

@@ -10,7 +10,9 @@ from highstreet.kit.db import Tx
 async def passed(tx: Tx, now: datetime, most: int = 200) -> list[str]:
     """Orders with a deadline that has passed, the oldest first. Two workers may see the same one: the order's version decides."""
     found = await tx.fetch(
-        "SELECT DISTINCT order_id FROM (SELECT order_id FROM orders.deadline WHERE due_at <= $1 ORDER BY due_at LIMIT $2) d", now, most
+        "SELECT DISTINCT order_id FROM (SELECT order_id FROM orders.deadline WHERE due_at <= $1 ORDER BY due_at LIMIT $2) d",
+        now,
+        most,
     )
     return [r["order_id"] for r in found]
 

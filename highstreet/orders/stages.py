@@ -9,7 +9,12 @@ import msgspec
 
 Stage = Literal["placed", "committed", "done", "undone"]
 
-NEXT: dict[Stage, tuple[Stage, ...]] = {"placed": ("committed", "undone"), "committed": ("done", "undone"), "done": (), "undone": ()}
+NEXT: dict[Stage, tuple[Stage, ...]] = {
+    "placed": ("committed", "undone"),
+    "committed": ("done", "undone"),
+    "done": (),
+    "undone": (),
+}
 
 
 class Due(msgspec.Struct, frozen=True):

@@ -1,0 +1,180 @@
+"""Orders living through histories in memory: the same pure flows the market runs, with supplies and money counted beside them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from highstreet.inventory import Hold
+from highstreet.kit.errors import Refusal
+from highstreet.ledger import ESCROW, escrow_of
+from highstreet.market import pay, settle
+from highstreet.market.commit import advance
+from highstreet.market.format import Format
+from highstreet.market.fulfil import EFFECTS, Telling
+from highstreet.market.quote import Asked
+from highstreet.market.units import Unit
+from highstreet.market.work import Work
+from highstreet.orders import Adjustment, Line, NotThis, Order
+from highstreet.pricing import Adjustment as PricedAdjustment
+from highstreet.pricing import PricedLine
+
+START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+SELLER, COURIER, BUYER = "pty_seller", "pty_courier", "pty_buyer"
+TELLERS = {"buyer": BUYER, "seller": SELLER, "clerk": SELLER, "courier": COURIER, "clock": "clock"}
+
+
+class Place(msgspec.Struct):
+    """Enough of a place for a quote: always open."""
+
+    reach_m: int = 5000
+    closed_at: datetime | None = None
+    hours: tuple[str, ...] = ()
+
+
+class Good(msgspec.Struct):
+    """Enough of an offer for a quote."""
+
+    terms: dict[str, int] = {}
+    place: Place = Place()
+
+
+class Town:
+    """One supply per line of an order, and what every account holds."""
+
+    def __init__(self, stock: int) -> None:
+        self.supply = {n: {"total": stock, "held": 0, "sold": 0} for n in range(1, 6)}
+        self.accounts: dict[str, int] = {}
+        self.now = START
+
+    def write(self, work: Work) -> Work:
+        """What the one writer does: the unit's rows take effect, the order comes back as it would be read."""
+        names: list[str] = []
+
+        def number(name: str, currency: str) -> int:
+            names.append(name)
+            return len(names) - 1
+
+        unit = Unit(number)
+        unit.take_in(work, self.now)
+        body = unit.body(None, None)
+        for row in body.get("stock", []):
+            one = self.supply[row["id"]]
+            if one["held"] + row["held"] + one["sold"] + row["sold"] > one["total"] + row["total"]:
+                raise OutOfStockHere
+            for what in ("held", "sold", "total"):
+                one[what] += row[what]
+        for row in body.get("transfer", []):
+            source, target = names[row["from_id"]], names[row["to_id"]]
+            self.accounts[source] = self.accounts.get(source, 0) - row["amount"]
+            self.accounts[target] = self.accounts.get(target, 0) + row["amount"]
+        told = [*work.told, *work.news]
+        order = msgspec.structs.replace(work.order, version=work.order.version + 1)
+        read = msgspec.structs.replace(work, order=order, told=told, news=[], posted=[], back=[], before={})
+        return msgspec.json.decode(msgspec.json.encode(read), type=Work).open()
+
+
+class OutOfStockHere(Exception):
+    """The writer refused: more than there is."""
+
+
+def line(position: int, quantity: int, price: int, funded: int = 0) -> PricedLine:
+    """A priced line of which the programme pays `funded`."""
+    amount = price * quantity
+    adjustments = (PricedAdjustment("voucher", -funded, "spring", {"en": "Spring voucher"}, "v"),) if funded else ()  # type: ignore[arg-type]
+    return PricedLine(f"ofr_{position}", quantity, price, price, amount, amount - funded, adjustments, 0, 1300, ())
+
+
+def place(town: Town, one: Format, lines: list[PricedLine], method: str) -> Work:
+    """Place an order of these lines; paid at once where the way to pay is."""
+    agreed = one.quote(Asked(lines, [Good() for _ in lines], town.now, UTC))  # type: ignore[arg-type,list-item]
+    order = Order(
+        id="ord_test",
+        number=1003,
+        purchase_id="pur_test",
+        seller_id=SELLER,
+        buyer_id=BUYER,
+        place_id="plc_test",
+        format=one.code,
+        stage="placed",
+        currency="CNY",
+        total=sum(due.amount for due in agreed.dues),
+        agreed=agreed,
+        placed_at=town.now,
+    )
+    work = Work(order, method, [], collection="col_test")
+    for n, priced in enumerate(lines, start=1):
+        work.lines.append(
+            Line(
+                position=n,
+                offer_id=priced.offer_id,
+                variant_id=f"var_{n}",
+                title={"en": "Bread"},
+                quantity=priced.quantity,
+                price=priced.price,
+                amount=priced.amount,
+                paid=priced.paid,
+                adjustments=[Adjustment(a.kind, a.amount, a.funder) for a in priced.adjustments],
+            )
+        )
+        work.holds.append(Hold(line=n, kind="supply", target_id=n, quantity=priced.quantity))
+    work.tell("placed", BUYER, town.now, total=order.total)
+    if method == "cash" and method not in one.money.at_handover:
+        settle.take_payment(work, SELLER, town.now)
+    advance(work, one, town.now)
+    return town.write(work)
+
+
+def act(town: Town, one: Format, work: Work, action: str, body: dict[str, object] | None = None) -> Work:
+    """One action of a history: `clock:+2d`, `provider:paid`, or `who:fact`. A refusal leaves everything as it was."""
+    who, what = action.split(":", 1)
+    fresh = msgspec.json.decode(msgspec.json.encode(work), type=Work).open()
+    if who == "clock":
+        amount = int(what[1:-1])
+        town.now += timedelta(days=amount) if what[-1] == "d" else timedelta(hours=amount)
+        advance(fresh, one, town.now)
+    elif who == "provider":
+        pay.take_money(fresh, one, "col_test", "sandbox", town.now)
+    elif who == "clerk":
+        return work
+    else:
+        telling = Telling(work.order.id, what, who, TELLERS[who], body or {})  # type: ignore[arg-type]
+        if telling.role not in one.facts.get(what, ()):
+            raise NotThis(fact=what)
+        EFFECTS[what](fresh, one, telling, town.now)
+        if fresh.order.stage in ("placed", "committed"):
+            advance(fresh, one, town.now)
+        settle.check_ended(fresh)
+    return town.write(fresh)
+
+
+def try_to(town: Town, one: Format, work: Work, action: str, body: dict[str, object] | None = None) -> Work:
+    """The same, when a refusal is fine."""
+    try:
+        return act(town, one, work, action, body)
+    except Refusal:
+        return work
+
+
+def check(town: Town, work: Work) -> None:
+    """The laws, after every step."""
+    assert sum(town.accounts.values()) == 0
+    escrow = escrow_of(work.flows)
+    assert all(held >= 0 for held in escrow.values())
+    ended = work.order.stage in ("done", "undone")
+    if ended:
+        assert not any(escrow.values()), escrow
+        assert not any(hold.held for hold in work.holds)
+    for n, one in town.supply.items():
+        assert 0 <= one["held"] + one["sold"] <= one["total"]
+        of_line = [hold for hold in work.holds if hold.target_id == n]
+        assert one["held"] == sum(hold.held for hold in of_line)
+        assert one["sold"] == sum(hold.sold for hold in of_line)
+    for account in {flow.source for flow in work.flows if flow.target == ESCROW} - {work.seller, "platform:"}:
+        for purpose in {flow.purpose for flow in work.flows}:
+            assert work.moved(purpose, ESCROW, account) <= work.moved(purpose, account, ESCROW)
+    public = work.moved("price", "programme:spring", ESCROW) - work.moved("price", ESCROW, "programme:spring")
+    if work.order.stage == "undone":
+        assert public == 0
+    assert (work.order.waits in work.deadlines) == bool(work.order.waits)

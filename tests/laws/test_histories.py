@@ -1,0 +1,64 @@
+"""The laws, over random histories of every registered format."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from highstreet.market.format import Format
+from highstreet.wiring import formats
+from tests.laws.histories import Town, act, check, line, place, try_to
+
+ALL = sorted(formats().values(), key=lambda one: one.code)
+HISTORIES = 20_000 if os.environ.get("HYPOTHESIS_PROFILE") == "large" else 500
+
+_ways = st.sampled_from(["sandbox", "wallet", "cash"])
+_lines = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 9999), st.integers(0, 5000)), min_size=1, max_size=4)
+
+
+def _actions(one: Format) -> st.SearchStrategy[list[tuple[str, dict[int, int] | None]]]:
+    facts = [f"{who}:{fact}" for fact, tellers in one.facts.items() for who in tellers]
+    names = st.sampled_from([*facts, "provider:paid", "clock:+1h", "clock:+1d", "clock:+5d", "clock:+30d"])
+    some_lines = st.none() | st.dictionaries(st.integers(1, 4), st.integers(-1, 6), min_size=1, max_size=3)
+    return st.lists(st.tuples(names, some_lines), max_size=60)
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.code)
+@settings(max_examples=HISTORIES // len(ALL))
+@given(data=st.data())
+def test_every_history_keeps_the_laws(one: Format, data: st.DataObject) -> None:
+    town = Town(stock=10)
+    wanted = [line(n, quantity, price, min(funded, quantity * price)) for n, (quantity, price, funded) in enumerate(data.draw(_lines), start=1)]
+    method = data.draw(_ways)
+    way = method if method in ("cash", "wallet") else "provider"
+    if way not in one.money.ways:
+        method = "sandbox"
+    work = place(town, one, wanted, method)
+    check(town, work)
+    for action, steps in data.draw(_actions(one)):
+        known = None if steps is None else {str(n): count for n, count in steps.items() if n <= len(wanted)}
+        work = try_to(town, one, work, action, {"lines": known} if known else None)
+        check(town, work)
+    # Time alone brings every order to an end.
+    for _ in range(8):
+        work = act(town, one, work, "clock:+40d")
+        check(town, work)
+    assert work.order.stage in ("done", "undone")
+    assert work.order.waits == ""
+
+
+@pytest.mark.parametrize(("one", "story"), [(one, story) for one in ALL for story in one.stories], ids=lambda value: getattr(value, "name", ""))
+def test_the_stories_of_a_format_end_as_they_say(one: Format, story) -> None:
+    town = Town(stock=10)
+    method = "cash" if story.told[0] == "clerk:cash" else "sandbox"
+    work = place(town, one, [line(1, 1, 10_000)], method)
+    for action in story.told:
+        work = act(town, one, work, action)
+        check(town, work)
+    assert work.order.stage == story.stage
+    assert town.accounts.get("seller:pty_seller", 0) == story.seller
+    assert town.accounts.get("platform:", 0) == story.platform
+    assert town.accounts.get(work.payer, 0) == story.buyer
