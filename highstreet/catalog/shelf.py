@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 
 import msgspec
 
@@ -93,6 +94,7 @@ class Found(msgspec.Struct, frozen=True):
     lon: float
     opened_at: datetime
     score: float
+    judged: float | None
     shown: bool
     spelled: set[str]
 
@@ -103,15 +105,18 @@ async def refresh(tx: Tx, offer_ids: Sequence[str]) -> None:
     await refresh_items(tx, [r["item_id"] for r in found])
 
 
-async def refresh_items(tx: Tx, item_ids: Sequence[str]) -> None:
-    """Bring search up to date with all offers of these items."""
+async def refresh_items(tx: Tx, item_ids: Sequence[str], scores: Mapping[str, float] | None = None) -> None:
+    """Bring search up to date with all offers of these items; `scores` are those of cards not seen before."""
     names = await _kinds(tx)
     for start in range(0, len(item_ids), _CHUNK):
         chunk = list(item_ids[start : start + _CHUNK])
-        scores = await tx.fetch("SELECT offer_id, score FROM catalog.found WHERE item_id = ANY ($1)", chunk)
-        kept = {r["offer_id"]: float(r["score"]) for r in scores}
+        before = await tx.fetch(
+            "SELECT offer_id, judged FROM catalog.found WHERE item_id = ANY ($1) AND judged IS NOT NULL",
+            chunk,
+        )
+        judged = {**(scores or {}), **{r["offer_id"]: float(r["judged"]) for r in before}}
         shelved = await db.rows(tx, Shelved, "SELECT * FROM catalog.shelf WHERE item_id = ANY ($1)", chunk)
-        found = [shelve(group, names, kept) for group in grouped(shelved)]
+        found = [shelve(group, names, judged) for group in grouped(shelved)]
         await tx.execute(
             "DELETE FROM catalog.found WHERE item_id = ANY ($1) AND offer_id <> ALL ($2)",
             chunk,
@@ -120,8 +125,11 @@ async def refresh_items(tx: Tx, item_ids: Sequence[str]) -> None:
         await _keep(tx, found)
 
 
-async def rebuild(tx: Tx, *, chunk: int = 5000) -> int:
-    """Write search anew from the offers, in chunks of items, and count how often each word is used. How many cards there are."""
+async def rebuild(tx: Tx, *, chunk: int = 5000, scores: Mapping[str, float] | None = None) -> int:
+    """Write search anew from the offers, in chunks of items, and count how often each word is used.
+
+    Scores stay; `scores` are those of cards not seen before. How many cards there are.
+    """
     await tx.execute(
         "DELETE FROM catalog.found f WHERE NOT EXISTS (SELECT FROM catalog.shelf s WHERE s.offer_id = f.offer_id)"
     )
@@ -129,7 +137,7 @@ async def rebuild(tx: Tx, *, chunk: int = 5000) -> int:
     while items := await tx.fetch(
         "SELECT id FROM catalog.item WHERE id > $1 AND retired_at IS NULL ORDER BY id LIMIT $2", last, chunk
     ):
-        await refresh_items(tx, [r["id"] for r in items])
+        await refresh_items(tx, [r["id"] for r in items], scores)
         last = items[-1]["id"]
     await count_words(tx)
     return await db.value(tx, int, "SELECT count(*) FROM catalog.found")
@@ -146,7 +154,7 @@ async def count_words(tx: Tx) -> None:
 async def set_scores(tx: Tx, scores: Mapping[str, float]) -> None:
     """How good cards are, by offer, from 0 to 1: best understood as the share of all cards a card is better than."""
     await tx.execute(
-        """UPDATE catalog.found f SET score = s.score, words = ts_delete(f.words, ARRAY['^0', '^1', '^2', '^3'])
+        """UPDATE catalog.found f SET score = s.score, judged = s.score, words = ts_delete(f.words, ARRAY['^0', '^1', '^2', '^3'])
                || array_to_tsvector(ARRAY['^' || s.quarter])
            FROM unnest($1::text[], $2::real[], $3::text[]) AS s (offer_id, score, quarter) WHERE f.offer_id = s.offer_id""",
         list(scores), [min(max(s, 0.0), 1.0) for s in scores.values()], [str(quarter(s)) for s in scores.values()],
@@ -161,8 +169,10 @@ def grouped(shelved: Iterable[Shelved]) -> list[list[Shelved]]:
     return list(groups.values())
 
 
-def shelve(group: Sequence[Shelved], kinds: Mapping[str, Sequence[str]], kept: Mapping[str, float]) -> Found:
-    """One card and its words. `kinds`: for each category the names (both languages) on its path; `kept`: scores so far."""
+def shelve(
+    group: Sequence[Shelved], kinds: Mapping[str, Sequence[str]], judged: Mapping[str, float]
+) -> Found:
+    """One card and its words. `kinds`: for each category the names (both languages) on its path; `judged`: scores given so far."""
     lead = group[0]
     card = Card(
         offer_id=lead.offer_id, item_id=lead.item_id, title=lead.title, price=lead.price, currency=lead.currency,
@@ -171,24 +181,22 @@ def shelve(group: Sequence[Shelved], kinds: Mapping[str, Sequence[str]], kept: M
         labels=lead.labels, brand=lead.brand, variants=len(group),
         price_to=group[-1].price if group[-1].price != lead.price else None,
     )  # fmt: skip
-    score = next((kept[s.offer_id] for s in group if s.offer_id in kept), first_score(lead))
-    title = f"{lead.title.en} {lead.title.zh} {lead.brand or ''}"
-    named = [
-        name
-        for code in lead.labels
-        if code in LABELS
-        for name in (LABELS[code].name.en, LABELS[code].name.zh)
-    ]
-    rest = " | ".join([*kinds.get(lead.category_id, ()), *named, lead.seller or "", lead.about.en, lead.about.zh,
-                       *(v for s in group for v in s.options.values())])  # fmt: skip
+    score = next((judged[s.offer_id] for s in group if s.offer_id in judged), None)
+    rank = first_score(lead) if score is None else score
+    in_title, spelled = words.read(f"{lead.title.en} {lead.title.zh} {lead.brand or ''}")
+    again = [*kinds.get(lead.category_id, ()), lead.seller or ""]
+    again += [LABELS[code].name.en + " " + LABELS[code].name.zh for code in lead.labels if code in LABELS]
+    said = " | ".join([lead.about.en, lead.about.zh, *(v for s in group for v in s.options.values())])
+    rest: dict[str, None] = {}
+    for found, also in (*map(words.read_again, again), words.read(said)):
+        rest |= found
+        spelled |= also
     codes = words.codes(*(c for s in group for c in (s.sku, s.gtin and shown_gtin(s.gtin))))
-    in_title = words.tokens(title)
-    in_rest = [*words.tokens(rest)[:200], *codes[:100]]
     facets = facets_of(lead)
     return Found(
-        card, vector(in_title, [*in_rest, *facets, f"^{quarter(score)}"]), facets, lead.lat, lead.lon,
-        max(s.opened_at for s in group), score, lead.shown,
-        words.spellings(title) | words.spellings(rest) | words.spellings(" ".join(s.sku for s in group)),
+        card, vector(in_title, [*islice(rest, 250), *codes[:100], *facets, f"^{quarter(rank)}"]), facets, lead.lat, lead.lon,
+        max(s.opened_at for s in group), rank, score, lead.shown,
+        spelled | words.read(" ".join(s.sku for s in group))[1],
     )  # fmt: skip
 
 
@@ -229,6 +237,8 @@ def vector(in_title: Iterable[str], rest: Iterable[str]) -> str:
 
 def quoted(token: str) -> str:
     """A token as tsvector and tsquery read it, whatever is in it."""
+    if "'" not in token and "\\" not in token:
+        return f"'{token}'"
     return "'" + token.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
@@ -248,15 +258,15 @@ async def _keep(tx: Tx, found: Sequence[Found]) -> None:
         return
     await tx.executemany(
         """INSERT INTO catalog.found (offer_id, item_id, seller_id, place_id, words, facets, card, price, lat, lon, opened_at,
-               score, shown)
+               score, judged, shown)
            VALUES ($1, $2, $3, $4, $5::text::tsvector || array_to_tsvector(catalog.cells($9, $10)), $6, $7, $8, $9, $10, $11,
-               $12, $13)
+               $12, $13, $14)
            ON CONFLICT (offer_id) DO UPDATE SET words = excluded.words, facets = excluded.facets, card = excluded.card,
                price = excluded.price, lat = excluded.lat, lon = excluded.lon, opened_at = excluded.opened_at,
-               score = excluded.score, shown = excluded.shown""",
+               score = excluded.score, judged = excluded.judged, shown = excluded.shown""",
         [
             (f.card.offer_id, f.card.item_id, f.card.seller_id, f.card.place_id, f.words, f.facets, f.card, f.card.price,
-             f.lat, f.lon, f.opened_at, f.score, f.shown)
+             f.lat, f.lon, f.opened_at, f.score, f.judged, f.shown)
             for f in found
         ],
     )  # fmt: skip

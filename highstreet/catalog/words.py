@@ -38,11 +38,14 @@ def fold(text: str) -> str:
     """One spelling for all: full-width to plain, lower case, no accents."""
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return unicodedata.normalize("NFC", "".join(c for c in plain if not _ACCENT.match(c)))
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    if _LATIN.search(plain) is None:
+        return plain
+    return unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFKD", plain)))
 
 
 _ACCENT = re.compile("[\u0300-\u036f]")
+_LATIN = re.compile("[\u0080-\u1fff]")
 
 
 @lru_cache(maxsize=50_000)
@@ -59,43 +62,48 @@ def stem(word: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """The tokens of a text that is offered, each once, in the order of the text."""
+    return list(read(text)[0])
+
+
+@lru_cache(maxsize=20_000)
+def read_again(text: str) -> tuple[dict[str, None], set[str]]:
+    """As `read`, for texts that come again and again: names of kinds, labels and sellers. Not to be changed."""
+    return read(text)
+
+
+def read(text: str) -> tuple[dict[str, None], set[str]]:
+    """The tokens of a text, and those words of it that somebody may mistype: no numbers and no codes."""
     found: dict[str, None] = {}
+    spelled: set[str] = set()
     ended, number, before = -1, "", ""
     for part in _PART.finditer(fold(text[:MOST_TEXT])):
         run, digits, letters = part.groups()
         word = part[0][:LONGEST]
-        close = number and (part.start() == ended or (part.start() == ended + 1 and word in _UNITS))
-        if close and (letters or (run and run[0] in _UNITS)):
-            found[(number + (letters or run[0]))[:LONGEST]] = None
+        if number and (part.start() == ended or (part.start() == ended + 1 and word in _UNITS)):
+            if letters or (run and run[0] in _UNITS):
+                found[(number + (letters or run[0]))[:LONGEST]] = None
         if run:
+            two = pairs(run)
             found.update(dict.fromkeys(run))
-            found.update(dict.fromkeys(pairs(run)))
+            found.update(dict.fromkeys(two))
+            spelled.update(run, two)
         elif digits:
             found[word] = None
             if part.start() == ended:  # "iphone15"
                 found[(before + word)[:LONGEST]] = None
         else:
-            found[stem(word)] = None
+            root = stem(word)
+            found[root] = None
+            spelled.add(word)
+            spelled.add(root)
         before = letters or ""
         number, ended = digits or "", part.end()
-    return list(found)
+    return found, spelled
 
 
 def pairs(run: str) -> list[str]:
     """The neighbouring pairs of a run of characters: "羊绒衫" is 羊绒, 绒衫."""
     return [run[i : i + 2] for i in range(len(run) - 1)]
-
-
-def spellings(text: str) -> set[str]:
-    """The words of a text as they are kept to be compared with mistyped ones: no numbers and no codes."""
-    kept: set[str] = set()
-    for part in _PART.finditer(fold(text[:MOST_TEXT])):
-        run, digits, letters = part.groups()
-        if run:
-            kept.update(run, pairs(run))
-        elif letters and not digits and len(letters) <= LONGEST:
-            kept.update((letters, stem(letters)))
-    return kept
 
 
 def codes(*parts: str | None) -> list[str]:

@@ -69,6 +69,7 @@ CREATE TABLE catalog.offer (
 );
 COMMENT ON TABLE catalog.offer IS 'Item variant + seller + place + format + price (minor units per step, tax included) + terms; only open ones can be bought.';
 CREATE INDEX offer_seller ON catalog.offer (seller_id, id);
+CREATE INDEX offer_item ON catalog.offer (item_id);
 CREATE INDEX offer_variant ON catalog.offer (variant_id);
 
 CREATE TABLE catalog.picture (
@@ -101,6 +102,7 @@ CREATE TABLE catalog.directory_item (
     added_at timestamptz NOT NULL,
     PRIMARY KEY (directory_id, item_id)
 );
+CREATE INDEX directory_item_item ON catalog.directory_item (item_id);
 COMMENT ON TABLE catalog.directory_item IS 'An item listed in a directory and why.';
 
 CREATE TABLE catalog.found (
@@ -116,10 +118,11 @@ CREATE TABLE catalog.found (
     lon double precision NOT NULL,
     opened_at timestamptz NOT NULL,
     score real NOT NULL DEFAULT 0 CHECK (score BETWEEN 0 AND 1),
+    judged real CHECK (judged BETWEEN 0 AND 1),
     shown boolean NOT NULL DEFAULT true
 );
 COMMENT ON TABLE catalog.found IS
-    'What search sees: one row per item, seller, place and format with its cheapest open offer; words holds English stems, Chinese bigrams, the facets, and ^0 to ^3 for the quarter of its score; card is what a page draws; shown is false while the seller may not sell. Rebuilt from offers at any time.';
+    'What search sees: one row per item, seller, place and format with its cheapest open offer; words holds English stems, Chinese bigrams, the facets, and ^0 to ^3 for the quarter of its score; card is what a page draws; score is what was judged, else a first guess; shown is false while the seller may not sell. Rebuilt from offers at any time.';
 -- fastupdate off: a search never pays for somebody's unmerged changes. No CHECK of freshness: shelf.py writes it with the offer.
 CREATE INDEX found_words ON catalog.found USING gin (words) WITH (fastupdate = off);
 CREATE INDEX found_item ON catalog.found (item_id);

@@ -10,7 +10,8 @@ SELECT o.id AS offer_id, o.item_id, o.variant_id, o.seller_id, o.place_id, o.for
        p.name AS seller, l.name AS place, l.lat, l.lon,
        p.state = 'active' AND l.closed_at IS NULL AS shown,
        (SELECT c.file FROM catalog.picture c WHERE c.item_id = o.item_id ORDER BY c.position LIMIT 1) AS picture,
-       EXISTS (SELECT FROM catalog.directory_item d WHERE d.item_id = o.item_id) AS listed
+       EXISTS (SELECT FROM catalog.directory_item d JOIN catalog.directory k ON k.id = d.directory_id
+               WHERE d.item_id = o.item_id AND k.closed_at IS NULL) AS listed
 FROM catalog.offer o
 JOIN catalog.item i ON i.id = o.item_id
 JOIN catalog.variant v ON v.id = o.variant_id
