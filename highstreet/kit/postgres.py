@@ -275,12 +275,13 @@ def _pid_file(pg: Path) -> list[str]:
 
 
 def _is_server_of(pg: Path, pid: int) -> bool:
+    """True if this process was started with this directory, whatever name it then had."""
     try:
+        # A dead process nobody has reaped has an empty command line.
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except (FileNotFoundError, ProcessLookupError):
+        return os.path.samefile(command[command.index(b"-D") + 1], pg)
+    except (OSError, ValueError):
         return False
-    # A dead process nobody has reaped has an empty command line.
-    return os.fsencode(pg) in command
 
 
 def _socket_dir(pg: Path, owner: Owner | None) -> Path:
