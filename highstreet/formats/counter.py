@@ -26,7 +26,7 @@ COUNTER = Format(
     sells=("goods", "service"),
     promise="stock",
     quote=quote,
-    gate=rules.at_once,
+    gate=rules.AT_ONCE,
     money=Money(done=rules.release, undone=rules.refund_all, fee_bps=60, ways=("cash", "provider", "wallet")),
     deadlines={
         "payment": Within(timedelta(minutes=10), "undone"),

@@ -38,7 +38,7 @@ INSTANT = Format(
     sells=("goods",),
     promise="stock",
     quote=quote,
-    gate=rules.when_accepted,
+    gate=rules.WHEN_ACCEPTED,
     legs=("courier",),
     money=Money(done=rules.release, undone=rules.refund_all, fee_bps=800),
     deadlines={

@@ -30,7 +30,7 @@ ONLINE = Format(
     sells=("goods",),
     promise="stock",
     quote=quote,
-    gate=rules.at_once,
+    gate=rules.AT_ONCE,
     legs=("parcel",),
     money=Money(done=rules.release, undone=rules.refund_all, fee_bps=500),
     deadlines={

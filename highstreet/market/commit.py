@@ -57,9 +57,11 @@ def _expire(work: Work, one: Format, now: datetime) -> None:
 
 def _placed(work: Work, one: Format, now: datetime) -> None:
     if work.method not in one.money.at_handover and not work.paid:
-        work.wait("payment", now + one.deadlines["payment"].time)
-        return
-    verdict = one.gate(work, now)
+        if any(work.owed(due) for due in work.order.agreed.dues):
+            work.wait("payment", now + one.deadlines["payment"].time)
+            return
+        settle.take_payment(work, "clock", now)
+    verdict = one.gate.decide(work, now)
     if verdict == FALLEN:
         unwind.undo(work, one, now, reason="refused")
     elif verdict == OPEN:
@@ -111,7 +113,12 @@ def _fulfilled(work: Work, one: Format, now: datetime) -> None:
     """Everything has arrived: an open return is waited for, then the time to send things back."""
     if unwind.open_return(work) is not None:
         work.wait("return", now + one.deadlines["return"].time)
-    elif work.order.agreed.return_days and not work.has("received") and one.deadlines.get("confirm"):
+    elif (
+        work.order.agreed.return_days
+        and any(line.kept for line in work.lines)
+        and not work.has("received")
+        and one.deadlines.get("confirm")
+    ):
         arrived = max(
             (leg.ended_at for leg in work.legs if leg.ended_at and leg.state == "done"), default=now
         )

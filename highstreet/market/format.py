@@ -32,6 +32,13 @@ class Within(msgspec.Struct, frozen=True):
     falls: Falls
 
 
+class Gate(msgspec.Struct, frozen=True):
+    """When the promise binds: `decide` answers open, fallen, or which of its `waits` it waits for."""
+
+    decide: Callable[[Work, datetime], str]
+    waits: tuple[str, ...] = ()
+
+
 class Money(msgspec.Struct, frozen=True):
     """What money does. `committed`, `done`, `undone` answer with transfers; after the last two escrow is empty for every purpose.
 
@@ -74,7 +81,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     sells: tuple[Sells, ...]
     promise: Promise
     quote: Callable[[Asked], Agreed]
-    gate: Callable[[Work, datetime], str]
+    gate: Gate
     decided: Literal["alone", "cohort"] = "alone"
     hold: Literal["placing", "committing"] = "placing"
     legs: tuple[str, ...] = ()
@@ -111,6 +118,7 @@ def register(formats: list[Format]) -> dict[str, Format]:
         if one.code in known:
             raise BadFormat(f"{one.code} is registered twice")
         waits = {"payment"} if set(one.money.ways) - set(one.money.at_handover) else set[str]()
+        waits.update(one.gate.waits)
         for leg in one.legs:
             waits.update(LEG_WAITS[leg])
         if "return_wanted" in one.facts:

@@ -60,7 +60,7 @@ async def told_charge(market: Market, notice: Notice, now: datetime) -> dict[str
 
 def take_money(work: Work, one: Format, collection: str, by: str, now: datetime) -> None:
     """Money for one order: into escrow and on; for an order that came to nothing meanwhile, straight back."""
-    if work.paid_in:
+    if work.paid or work.has("paid_late"):
         return
     work.collection = collection
     if work.order.stage == "undone":

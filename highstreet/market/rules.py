@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from highstreet.kit.money import share
 from highstreet.ledger import ESCROW, PLATFORM, Transfer, escrow_of
-from highstreet.market.format import FALLEN, OPEN
+from highstreet.market.format import FALLEN, OPEN, Gate
 from highstreet.market.quote import Asked
 from highstreet.market.work import Work
 from highstreet.orders import Agreed, Due, Share
@@ -18,16 +18,20 @@ DELIVERY = "delivery"
 # Gates ---------------------------------------------------------------------------------------------------------------
 
 
-def at_once(work: Work, now: datetime) -> str:
+def _at_once(_work: Work, _now: datetime) -> str:
     """The promise binds as soon as it is paid."""
     return OPEN
 
 
-def when_accepted(work: Work, now: datetime) -> str:
+def _when_accepted(work: Work, _now: datetime) -> str:
     """The promise binds when the seller accepts."""
     if work.has("refused"):
         return FALLEN
     return OPEN if work.has("accepted") else "accept"
+
+
+AT_ONCE = Gate(_at_once)
+WHEN_ACCEPTED = Gate(_when_accepted, waits=("accept",))
 
 
 # Quotes --------------------------------------------------------------------------------------------------------------

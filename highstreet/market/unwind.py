@@ -63,7 +63,7 @@ def cancel(work: Work, one: Format, steps: Steps, by: str, now: datetime, reason
         hold = work.hold_of(line)
         if hold is not None:
             hold.free(min(count, hold.held))
-    if work.paid_in:
+    if work.paid:
         work.post(rules.refund_steps(work, before))
 
 

@@ -76,14 +76,9 @@ class Work(msgspec.Struct):
         return f"seller:{self.order.seller_id}"
 
     @property
-    def paid_in(self) -> bool:
-        """Whether the buyer has paid anything so far."""
-        return any(f.target == ESCROW and f.source == self.payer for f in self.flows)
-
-    @property
     def paid(self) -> bool:
-        """Whether the buyer owes nothing any more."""
-        return self.paid_in or all(self.owed(due) == 0 for due in self.order.agreed.dues)
+        """Whether the buyer's payment has come in."""
+        return self.has("paid") is not None
 
     def owed(self, due: Due) -> int:
         """What the buyer owes for a purpose before anything was paid: lines cancelled meanwhile are off."""

@@ -25,7 +25,7 @@ SELLER, COURIER, BUYER = "pty_seller", "pty_courier", "pty_buyer"
 TELLERS = {"buyer": BUYER, "seller": SELLER, "clerk": SELLER, "courier": COURIER, "clock": "clock"}
 
 
-class Place(msgspec.Struct):
+class Place(msgspec.Struct, frozen=True):
     """Enough of a place for a quote: always open."""
 
     reach_m: int = 5000
@@ -33,7 +33,7 @@ class Place(msgspec.Struct):
     hours: tuple[str, ...] = ()
 
 
-class Good(msgspec.Struct):
+class Good(msgspec.Struct, frozen=True):
     """Enough of an offer for a quote."""
 
     terms: dict[str, int] = {}
@@ -72,7 +72,13 @@ class Town:
         told = [*work.told, *work.news]
         order = msgspec.structs.replace(work.order, version=work.order.version + 1)
         read = msgspec.structs.replace(work, order=order, told=told, news=[], posted=[], back=[], before={})
-        return msgspec.json.decode(msgspec.json.encode(read), type=Work).open()
+        return _copy(read)
+
+
+def _copy(work: Work) -> Work:
+    """The order as it would be read anew."""
+    bare = msgspec.structs.replace(work, before={})
+    return msgspec.json.decode(msgspec.json.encode(bare), type=Work).open()
 
 
 class OutOfStockHere(Exception):
@@ -82,8 +88,12 @@ class OutOfStockHere(Exception):
 def line(position: int, quantity: int, price: int, funded: int = 0) -> PricedLine:
     """A priced line of which the programme pays `funded`."""
     amount = price * quantity
-    adjustments = (PricedAdjustment("voucher", -funded, "spring", {"en": "Spring voucher"}, "v"),) if funded else ()  # type: ignore[arg-type]
-    return PricedLine(f"ofr_{position}", quantity, price, price, amount, amount - funded, adjustments, 0, 1300, ())
+    adjustments = (
+        (PricedAdjustment("voucher", -funded, "spring", {"en": "Spring voucher"}, "v"),) if funded else ()
+    )  # type: ignore[arg-type]
+    return PricedLine(
+        f"ofr_{position}", quantity, price, price, amount, amount - funded, adjustments, 0, 1300, ()
+    )
 
 
 def place(town: Town, one: Format, lines: list[PricedLine], method: str) -> Work:
@@ -129,7 +139,7 @@ def place(town: Town, one: Format, lines: list[PricedLine], method: str) -> Work
 def act(town: Town, one: Format, work: Work, action: str, body: dict[str, object] | None = None) -> Work:
     """One action of a history: `clock:+2d`, `provider:paid`, or `who:fact`. A refusal leaves everything as it was."""
     who, what = action.split(":", 1)
-    fresh = msgspec.json.decode(msgspec.json.encode(work), type=Work).open()
+    fresh = _copy(work)
     if who == "clock":
         amount = int(what[1:-1])
         town.now += timedelta(days=amount) if what[-1] == "d" else timedelta(hours=amount)

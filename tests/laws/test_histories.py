@@ -16,14 +16,20 @@ ALL = sorted(formats().values(), key=lambda one: one.code)
 HISTORIES = 20_000 if os.environ.get("HYPOTHESIS_PROFILE") == "large" else 500
 
 _ways = st.sampled_from(["sandbox", "wallet", "cash"])
-_lines = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 9999), st.integers(0, 5000)), min_size=1, max_size=4)
+_lines = st.lists(
+    st.tuples(st.integers(1, 5), st.integers(1, 9999), st.integers(0, 5000)), min_size=1, max_size=4
+)
 
 
 def _actions(one: Format) -> st.SearchStrategy[list[tuple[str, dict[int, int] | None]]]:
     facts = [f"{who}:{fact}" for fact, tellers in one.facts.items() for who in tellers]
     names = st.sampled_from([*facts, "provider:paid", "clock:+1h", "clock:+1d", "clock:+5d", "clock:+30d"])
     some_lines = st.none() | st.dictionaries(st.integers(1, 4), st.integers(-1, 6), min_size=1, max_size=3)
-    return st.lists(st.tuples(names, some_lines), max_size=60)
+    # The happy story's own steps come often, or a long story would never be lived to its end.
+    happy = st.sampled_from(
+        [step for step in one.stories[0].told if not step.startswith("clerk")] or ["clock:+1h"]
+    )
+    return st.lists(st.tuples(names | happy, some_lines), max_size=60)
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.code)
@@ -31,7 +37,10 @@ def _actions(one: Format) -> st.SearchStrategy[list[tuple[str, dict[int, int] | 
 @given(data=st.data())
 def test_every_history_keeps_the_laws(one: Format, data: st.DataObject) -> None:
     town = Town(stock=10)
-    wanted = [line(n, quantity, price, min(funded, quantity * price)) for n, (quantity, price, funded) in enumerate(data.draw(_lines), start=1)]
+    wanted = [
+        line(n, quantity, price, min(funded, quantity * price))
+        for n, (quantity, price, funded) in enumerate(data.draw(_lines), start=1)
+    ]
     method = data.draw(_ways)
     way = method if method in ("cash", "wallet") else "provider"
     if way not in one.money.ways:
@@ -50,7 +59,11 @@ def test_every_history_keeps_the_laws(one: Format, data: st.DataObject) -> None:
     assert work.order.waits == ""
 
 
-@pytest.mark.parametrize(("one", "story"), [(one, story) for one in ALL for story in one.stories], ids=lambda value: getattr(value, "name", ""))
+@pytest.mark.parametrize(
+    ("one", "story"),
+    [(one, story) for one in ALL for story in one.stories],
+    ids=lambda value: getattr(value, "name", ""),
+)
 def test_the_stories_of_a_format_end_as_they_say(one: Format, story) -> None:
     town = Town(stock=10)
     method = "cash" if story.told[0] == "clerk:cash" else "sandbox"

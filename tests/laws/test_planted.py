@@ -1,0 +1,129 @@
+"""Wrongly composed formats: the laws must catch every one, or they prove nothing."""
+
+from __future__ import annotations
+
+import random
+
+import msgspec
+import pytest
+
+from highstreet.formats.collect import COLLECT
+from highstreet.formats.instant import INSTANT
+from highstreet.formats.online import ONLINE
+from highstreet.ledger import ESCROW, PLATFORM, Transfer
+from highstreet.market import rules
+from highstreet.market.format import BadFormat, Format, Money, register
+from highstreet.market.settle import EscrowLeft
+from highstreet.orders import Due
+from tests.laws.histories import Town, act, check, line, place, try_to
+
+
+def _money(one: Format, **changes) -> Format:
+    return msgspec.structs.replace(one, money=msgspec.structs.replace(one.money, **changes))
+
+
+def _deposit_forgotten(asked):
+    agreed = ONLINE.quote(asked)
+    return msgspec.structs.replace(agreed, dues=[*agreed.dues, Due("deposit", 5000)])
+
+
+PLANTED = {
+    "the price is never released": _money(ONLINE, done=lambda work: []),
+    "the seller gets the delivery fee twice": _money(
+        ONLINE,
+        done=lambda work: [
+            *rules.release(work),
+            Transfer("delivery", ESCROW, work.seller, work.escrow("delivery")),
+        ],
+    ),
+    "the fee comes on top": _money(
+        INSTANT,
+        done=lambda work: [
+            *rules.release(work),
+            Transfer("price", ESCROW, PLATFORM, rules.share(work.order.total, 500, 10_000)),
+        ],
+    ),
+    "nothing goes back when undone": _money(INSTANT, undone=lambda work: []),
+    "the buyer gets the programme's money": _money(
+        ONLINE,
+        undone=lambda work: [Transfer(p, ESCROW, work.payer, work.escrow(p)) for p in ("price", "delivery")],
+    ),
+    "the seller keeps the price of an undone order with the voucher in it": _money(
+        INSTANT, undone=rules.release
+    ),
+    "a deposit is asked for and forgotten": _money(
+        msgspec.structs.replace(ONLINE, quote=_deposit_forgotten),
+        undone=lambda work: rules.refund_all(work)[:1],
+    ),
+    "half of the price is lost in rounding": _money(
+        COLLECT, done=lambda work: [Transfer("price", ESCROW, work.seller, work.escrow("price") // 2)]
+    ),
+    "the buyer is paid more than came in": _money(
+        COLLECT, undone=lambda work: [Transfer("price", ESCROW, work.payer, work.order.total + 1)]
+    ),
+    "money leaves escrow when it binds and again at the end": _money(
+        ONLINE,
+        committed=rules.release,
+        done=lambda work: [Transfer("price", ESCROW, work.seller, work.order.agreed.due("price"))],
+    ),
+}
+
+
+def _live(one: Format, dice: random.Random) -> None:
+    town = Town(stock=10)
+    wanted = [
+        line(n, dice.randint(1, 3), dice.randint(1, 4000), dice.choice([0, 1]))
+        for n in range(1, dice.randint(2, 3))
+    ]
+    work = place(town, one, wanted, "sandbox")
+    facts = [f"{who}:{fact}" for fact, tellers in one.facts.items() for who in tellers]
+    happy = iter(one.stories[0].told)
+    for _ in range(12):
+        # Half of the steps follow the happy story, or a long story would never be lived to its end.
+        step = next(happy, None) if dice.random() < 0.5 else None
+        work = try_to(
+            town, one, work, step or dice.choice([*facts, "provider:paid", "clock:+1h", "clock:+9d"])
+        )
+        check(town, work)
+    for _ in range(6):
+        work = act(town, one, work, "clock:+40d")
+        check(town, work)
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_wrongly_composed_format_is_caught(name: str) -> None:
+    with pytest.raises((EscrowLeft, AssertionError)):
+        for seed in range(200):
+            _live(PLANTED[name], random.Random(seed))
+
+
+def test_the_right_ones_are_not() -> None:
+    for one in (ONLINE, INSTANT, COLLECT):
+        for seed in range(100):
+            _live(one, random.Random(seed))
+
+
+def test_a_wait_without_a_deadline_is_refused_when_registered() -> None:
+    bare = {name: limit for name, limit in ONLINE.deadlines.items() if name != "underway"}
+    with pytest.raises(BadFormat, match="underway"):
+        register([msgspec.structs.replace(ONLINE, deadlines=bare)])
+
+
+def test_two_formats_of_one_code_and_a_format_without_stories_are_refused() -> None:
+    with pytest.raises(BadFormat, match="twice"):
+        register(
+            [
+                ONLINE,
+                msgspec.structs.replace(ONLINE, money=Money(done=rules.release, undone=rules.refund_all)),
+            ]
+        )
+    with pytest.raises(BadFormat, match="stories"):
+        register([msgspec.structs.replace(ONLINE, stories=ONLINE.stories[:2])])
+
+
+def test_a_gate_may_not_wait_for_what_has_no_deadline() -> None:
+    one = msgspec.structs.replace(
+        INSTANT, deadlines={name: limit for name, limit in INSTANT.deadlines.items() if name != "accept"}
+    )
+    with pytest.raises(BadFormat, match="accept"):
+        register([one])
