@@ -1,1 +1,240 @@
-"""The web process: builds every route from the wiring."""
+"""The web process: every surface and the API over one open market, as an ASGI application.
+
+Granian calls `create_app` once per process. A test puts a market of its own in: `build(given(market))`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import mimetypes
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from importlib.util import find_spec
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import structlog
+from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.middleware import DefineMiddleware
+from litestar.middleware.csrf import CSRFMiddleware
+from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import multiprocess as between_processes
+
+from highstreet import __version__, settings, wiring
+from highstreet.api import ROUTES as API
+from highstreet.api import api_docs, problems
+from highstreet.kit.db import DatabaseAway, DatabaseBusy
+from highstreet.market.desk import Market
+from highstreet.web import frame
+
+AREAS = ("shop", "account", "merchant", "till", "courier", "operator")
+STATIC = Path(__file__).parent / "web" / "static"
+_YEAR = "public, max-age=31536000, immutable"
+_HOUR = "public, max-age=3600"
+
+Opening = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+_log = structlog.get_logger()
+
+SECONDS = Histogram(
+    "highstreet_request_seconds",
+    "Time from request to answer, by route",
+    ["method", "route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+ANSWERS = Counter("highstreet_answers", "Answers given, by route and status", ["method", "route", "status"])
+
+
+def create_app() -> ASGIApp:
+    """The application as Granian's factory makes it, over the market the environment describes."""
+    ours = settings.load()
+    wiring.set_up_logs(ours.log_level)
+
+    @contextlib.asynccontextmanager
+    async def open_for_business(app: Litestar) -> AsyncIterator[None]:
+        async with wiring.opened(ours) as market:
+            app.state.update({"market": market, "town": wiring.TOWN, "url": market.url, "mail": market.mail})
+            yield
+
+    return Watched(build(open_for_business, secure=ours.url.startswith("https:")))
+
+
+def given(market: Market) -> Opening:
+    """An opening over a market that somebody else opened and closes."""
+
+    @contextlib.asynccontextmanager
+    async def take(app: Litestar) -> AsyncIterator[None]:
+        app.state.market = market
+        yield
+
+    return take
+
+
+def build(opening: Opening, *, secure: bool = False) -> Litestar:
+    """Every route of the town. `secure`: it is reached by https, so cookies travel by nothing else."""
+    return Litestar(
+        route_handlers=[
+            *_pages(secure),
+            *API,
+            health,
+            ready,
+            metrics,
+            Shelved(STATIC).handler(),
+            *api_docs.ROUTES,
+        ],
+        lifespan=[opening],
+        exception_handlers={Exception: answer_error},
+        openapi_config=api_docs.config(__version__),
+        request_max_body_size=12_000_000,
+        logging_config=None,
+        debug=False,
+    )
+
+
+def _pages(secure: bool) -> list[ControllerRouterHandler]:
+    """The pages of the areas there are, behind what guards pages; the API's routes pass none of it."""
+    routes: list[ControllerRouterHandler] = []
+    for area in AREAS:
+        if find_spec(f"highstreet.web.{area}") is not None:
+            routes += getattr(importlib.import_module(f"highstreet.web.{area}"), "ROUTES", [])
+    if not routes:
+        return []
+    csrf = frame.csrf_config(secrets.token_bytes(32), secure=secure)
+    return [
+        Router(
+            path="/",
+            route_handlers=routes,
+            dependencies=frame.DEPENDENCIES,
+            exception_handlers=dict(frame.EXCEPTION_HANDLERS),
+            middleware=[frame.secured, DefineMiddleware(CSRFMiddleware, config=csrf)],
+            include_in_schema=False,
+        )
+    ]
+
+
+def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """What no route caught: the API answers with a problem, everything else with a page."""
+    if request.scope["path"].startswith("/api"):
+        return problems.answer(request, error)
+    for kind in type(error).__mro__:
+        found = frame.EXCEPTION_HANDLERS.get(kind)
+        if found is not None:
+            return found(request, error)
+    return problems.answer(request, error)
+
+
+# --- for those who run it ---
+
+
+@get("/healthz", media_type=MediaType.TEXT, include_in_schema=False)
+async def health() -> str:
+    """The process lives."""
+    return "ok"
+
+
+@get("/readyz", media_type=MediaType.TEXT, include_in_schema=False)
+async def ready(request: Request[Any, Any, Any]) -> Response[str]:
+    """The process can serve: its database answers."""
+    market: Market = request.app.state.market
+    try:
+        async with market.db.read() as tx:
+            await tx.execute("SELECT 1")
+    except (DatabaseAway, DatabaseBusy):
+        return Response("the database is away", status_code=503, headers={"retry-after": "1"})
+    return Response("ready", status_code=200)
+
+
+@get("/metrics", include_in_schema=False)
+async def metrics() -> Response[bytes]:
+    """What all web processes counted, for Prometheus."""
+    registry = CollectorRegistry()
+    try:
+        between_processes.MultiProcessCollector(registry)
+        return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
+    except ValueError:
+        # A single process, not started by `highstreet web`, counts for itself.
+        return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
+
+
+class Watched:
+    """Counts, times and logs every request: its route, never its path, address, keys or body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._seconds: dict[tuple[str, str], Any] = {}
+        self._answers: dict[tuple[str, str, int], Any] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = perf_counter()
+        status = 500
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            self._count(scope, status, perf_counter() - started)
+
+    def _count(self, scope: Any, status: int, seconds: float) -> None:
+        route: str = scope.get("path_template") or "unknown"
+        method: str = scope["method"]
+        timer = self._seconds.get((method, route))
+        if timer is None:
+            timer = self._seconds[method, route] = SECONDS.labels(method, route)
+        timer.observe(seconds)
+        counter = self._answers.get((method, route, status))
+        if counter is None:
+            counter = self._answers[method, route, status] = ANSWERS.labels(method, route, str(status))
+        counter.inc()
+        if not route.startswith(("/static", "/healthz", "/metrics")):
+            _log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
+
+
+# --- files ---
+
+
+class Shelved:
+    """The pages' own files, kept in memory. Asked for with `?v=` and their hash they never grow old."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files: dict[str, tuple[bytes, str, str]] = {}
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                content = path.read_bytes()
+                kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+                mark = hashlib.sha256(content).hexdigest()[:16]
+                self._files["/" + path.relative_to(folder).as_posix()] = (content, kind, mark)
+
+    def hash_of(self, name: str) -> str:
+        """The hash to ask for a file with (`/site.css`)."""
+        return self._files[name][2]
+
+    def handler(self) -> HTTPRouteHandler:
+        """The route that serves them."""
+
+        @get("/static/{file:path}", include_in_schema=False)
+        async def static(request: Request[Any, Any, Any], file: str) -> Response[bytes]:
+            found = self._files.get(file)
+            if found is None:
+                return Response(b"", status_code=404, media_type="text/plain")
+            content, kind, mark = found
+            asked = request.query_params.get("v")
+            headers = {"etag": f'"{mark}"', "cache-control": _YEAR if asked == mark else _HOUR}
+            if request.headers.get("if-none-match") == f'"{mark}"':
+                return Response(b"", status_code=304, headers=headers, media_type=kind)
+            return Response(content, headers=headers, media_type=kind)
+
+        return static

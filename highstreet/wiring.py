@@ -1,1 +1,217 @@
-"""The only place that names concrete formats, adapters and subscribers."""
+"""The only place that names concrete formats, adapters and subscribers, and puts a running market together.
+
+market = await open_market(settings.load())
+...
+await market.close()
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import tzinfo
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+
+from highstreet.adapters.mail_file import FileMail
+from highstreet.adapters.mail_smtp import Security, SmtpMail
+from highstreet.adapters.payments_sandbox import SandboxProvider
+from highstreet.formats.collect import COLLECT
+from highstreet.formats.counter import COUNTER
+from highstreet.formats.instant import INSTANT
+from highstreet.formats.online import ONLINE
+from highstreet.kit.clock import Clock, system_clock
+from highstreet.kit.db import Database, DatabaseAway, Tx, connect
+from highstreet.kit.mail import Mail
+from highstreet.kit.postgres import CannotStart, Server, ensure
+from highstreet.kit.readers import Fact
+from highstreet.market.desk import Market
+from highstreet.market.format import Format, register
+from highstreet.market.views.opening import formats_in_use
+from highstreet.migrations import CannotMigrate, migrate
+from highstreet.settings import Settings
+
+TOWN = "highstreet"  # what buyers read at the payment provider
+
+Subscriber = Callable[[Tx, list[Fact]], Awaitable[None]]
+
+
+class CannotOpen(Exception):
+    """The market does not open; the message says why in a sentence."""
+
+
+class OpenMarket(Market):
+    """A market opened by `open_market`: beside what every market has, what its process keeps for it.
+
+    `url` is how it is reached from outside, `media` where uploaded pictures lie, `mail` what carries letters.
+    """
+
+    url: str
+    media: Path
+    mail: Mail
+    server: Server | None
+    sandbox: SandboxProvider
+
+    async def close(self) -> None:
+        """Finish what is under way, then let go of everything; the last process stops the embedded server."""
+        await super().close()
+        await self.sandbox.close()
+        await self.db.close()
+        if self.server is not None:
+            await self.server.leave()
+
+
+def formats() -> dict[str, Format]:
+    """Every business format this town knows, by the code an order carries."""
+    return register([COUNTER, ONLINE, COLLECT, INSTANT])
+
+
+def sandbox_url(settings: Settings) -> str:
+    """Where the payment provider listens: its own address, or the sandbox beside the market's port."""
+    return settings.payment_url or f"http://{settings.host}:{settings.port + 1}"
+
+
+def payment_notices_url(settings: Settings) -> str:
+    """Where the provider sends its notices; the sandbox, being at home, straight to our own port."""
+    base = settings.url if settings.payment_url else f"http://{settings.host}:{settings.port}"
+    return f"{base}/api/payments/sandbox/notices"
+
+
+async def open_market(settings: Settings, *, clock: Clock = system_clock, size: int = 6) -> OpenMarket:
+    """Start or reach the database, bring it to its shape, and open the market on it.
+
+    `size`: connections for transactions, and as many for reads. Errors: `CannotOpen`.
+    """
+    server: Server | None = None
+    db: Database | None = None
+    try:
+        url, revive = settings.database_url, None
+        if url is None:
+            server = await ensure(settings.data_dir)
+            url, revive = server.url, server.ensure_running
+        await migrate(url)
+        db = await connect(url, size=size, revive=revive)
+        market = _market(settings, db, clock)
+        await _refuse_unknown_formats(market)
+        await market.open()
+    except (CannotStart, CannotMigrate, DatabaseAway, OSError) as e:
+        await _let_go(db, server)
+        raise CannotOpen(str(e)) from e
+    except BaseException:
+        await _let_go(db, server)
+        raise
+    market.server = server
+    return market
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings, *, clock: Clock = system_clock) -> AsyncIterator[OpenMarket]:
+    """A market for the length of a block."""
+    market = await open_market(settings, clock=clock)
+    try:
+        yield market
+    finally:
+        await market.close()
+
+
+def _market(settings: Settings, db: Database, clock: Clock) -> OpenMarket:
+    sandbox = SandboxProvider(
+        sandbox_url(settings), (settings.payment_secret.decode(),), payment_notices_url(settings), TOWN
+    )
+    market = OpenMarket(
+        db,
+        formats(),
+        settings.secret,
+        providers={sandbox.name: sandbox},
+        clock=clock,
+        currency=settings.currency,
+        tz=_zone(settings),
+        demo=settings.demo,
+    )
+    market.url = settings.url
+    market.media = settings.media_dir
+    market.mail = _mail(settings, clock)
+    market.sandbox = sandbox
+    market.server = None
+    return market
+
+
+def _zone(settings: Settings) -> tzinfo:
+    return ZoneInfo(settings.time_zone)
+
+
+def _mail(settings: Settings, clock: Clock) -> Mail:
+    if settings.mail == "file":
+        return FileMail(settings.data_dir / "mail", settings.mail_from, clock)
+    parts = urlsplit(settings.mail)
+    host = parts.hostname or "localhost"
+    at_home = host in ("localhost", "127.0.0.1", "::1")
+    security: Security = "tls" if parts.scheme == "smtps" else "none" if at_home else "starttls"
+    port = parts.port or {"tls": 465, "starttls": 587, "none": 25}[security]
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return SmtpMail(host, port, settings.mail_from, clock, security, user, password)
+
+
+async def _refuse_unknown_formats(market: Market) -> None:
+    async with market.db.read() as tx:
+        unknown = sorted(set(await formats_in_use(tx)) - set(market.formats))
+    if unknown:
+        raise CannotOpen(
+            f"Open orders follow {', '.join(unknown)}, which this version of highstreet does not know: "
+            "start the version that does, or bring the format back."
+        )
+
+
+async def _let_go(db: Database | None, server: Server | None) -> None:
+    if db is not None:
+        await db.close()
+    if server is not None:
+        await server.leave()
+
+
+# Who hears of facts, by the name their position is kept under. Each is called in the transaction that moves
+# the position, so what it writes is written once.
+SUBSCRIBERS: dict[str, Subscriber] = {}
+
+
+def set_up_logs(level: str) -> None:
+    """One JSON object per line on stdout, for ours and for what libraries say."""
+    number = getattr(logging, level.upper())
+    stamped = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[
+            *stamped,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(serializer=_as_json),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.BytesLoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    line = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*stamped, structlog.stdlib.add_logger_name],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(line)
+    logging.basicConfig(handlers=[handler], level=max(number, logging.INFO), force=True)
+    # They repeat addresses, which may be somebody's; what we want to know of calls we log ourselves.
+    for loud in ("httpx", "httpcore", "asyncio"):
+        logging.getLogger(loud).setLevel(logging.WARNING)
+
+
+def _as_json(event: dict[str, object], **_: object) -> bytes:
+    return msgspec.json.encode(event, enc_hook=str)

@@ -1,1 +1,5 @@
-"""The JSON interface, described by OpenAPI."""
+"""The JSON API: what programs do, over the same flows as the pages."""
+
+from litestar.types import ControllerRouterHandler
+
+ROUTES: list[ControllerRouterHandler] = []
