@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
 from highstreet.kit.ids import new_id
 from highstreet.ledger import ESCROW
 from highstreet.logistics import Leg
 from highstreet.market import rules
 from highstreet.market.format import Format
+from highstreet.market.units import Unit
 from highstreet.market.work import Work
 from highstreet.orders import NotNow, NotReturnable, TooMany
+
+
+class UnsoldBack(msgspec.Struct, frozen=True):
+    """quantity steps of a variant for an amount of money, paid out of an account (`till:...`, `provider:...`)."""
+
+    seller_id: str
+    variant_id: str
+    supply_id: int | None
+    quantity: int
+    amount: int
+    currency: str
+    account: str
+    by: str
+    reason: str
+
 
 Steps = dict[int, int]  # how many steps of which line, by position
 
@@ -145,3 +163,29 @@ def take_back(work: Work, steps: Steps, by: str, now: datetime, *, resale: bool,
         work.post(rules.reclaim(work, sum(t.amount for t in refund if t.source == ESCROW)))
         work.order.waits = ""
     work.post(refund)
+
+
+def take_back_unsold(unit: Unit, back: UnsoldBack, now: datetime) -> None:
+    """Goods come back that no order of ours tells of (sold before the town opened, receipt lost): into stock, money from the seller."""
+    source = f"seller:{back.seller_id}"
+    unit.transfer(
+        source, back.account, back.amount, "goodwill", back.currency, now, order_id=None, about=back.reason
+    )
+    if back.supply_id is not None:
+        unit.stock(back.supply_id, total=back.quantity)
+        unit.add(
+            "movement",
+            supply_id=back.supply_id,
+            kind="taken_back",
+            quantity=back.quantity,
+            by=back.by,
+            note=back.reason,
+            at=now,
+        )
+    body = {
+        "variant": back.variant_id,
+        "quantity": back.quantity,
+        "amount": back.amount,
+        "currency": back.currency,
+    }
+    unit.fact("goods.taken_back", back.seller_id, back.by, now, body)
