@@ -117,6 +117,8 @@ def _make_and_start(data_dir: Path) -> str:
     if not _answers(pg):
         with _locked(data_dir / "pg.lock"):
             owner = owner_of(pg)
+            for half_made in data_dir.glob("pg.new-*"):
+                shutil.rmtree(half_made, ignore_errors=True)
             if not (pg / "PG_VERSION").exists():
                 _make(data_dir, owner)
             version = (pg / "PG_VERSION").read_text().strip()
@@ -131,8 +133,6 @@ def _make(data_dir: Path, owner: Owner | None) -> None:
     pg = data_dir / "pg"
     if pg.exists() and any(pg.iterdir()):
         raise CannotStart(f"{pg} is not empty and holds no PostgreSQL cluster: move it away and start again.")
-    for half_made in data_dir.glob("pg.new-*"):
-        shutil.rmtree(half_made, ignore_errors=True)
     # A name of its own: the initdb of a killed process may still be writing into the last one.
     new = Path(tempfile.mkdtemp(prefix="pg.new-", dir=data_dir))
     if owner is not None:
@@ -279,7 +279,7 @@ def _is_server_of(pg: Path, pid: int) -> bool:
     try:
         # A dead process nobody has reaped has an empty command line.
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        return os.path.samefile(command[command.index(b"-D") + 1], pg)
+        return pg.samefile(os.fsdecode(command[command.index(b"-D") + 1]))
     except (OSError, ValueError):
         return False
 
