@@ -164,9 +164,11 @@ CREATE TABLE catalog.intake (
     at timestamptz NOT NULL,
     state text NOT NULL DEFAULT 'previewed' CHECK (state IN ('previewed', 'taken', 'dropped')),
     rows jsonb NOT NULL,
-    errors jsonb NOT NULL
+    errors jsonb NOT NULL,
+    taken jsonb,
+    CHECK ((state = 'taken') = (taken IS NOT NULL))
 );
 CREATE INDEX intake_seller ON catalog.intake (seller_id, id);
-COMMENT ON TABLE catalog.intake IS 'A seller''s spreadsheet as read: the rows that can be taken, and an error for each that cannot.';
+COMMENT ON TABLE catalog.intake IS 'A seller''s spreadsheet as read: the rows that can be taken, an error for each that cannot, and what taking it made.';
 
 -- migrate: rollback
