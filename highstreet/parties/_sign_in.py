@@ -185,8 +185,8 @@ async def confirm_handle(tx: Tx, signer: Signer, *, link: str, now: datetime) ->
         raise LinkExpired
     done = await tx.execute(
         """
-        UPDATE parties.login SET confirmed_at = coalesce(confirmed_at, $3) WHERE handle = $1 AND
-            party_id = $2
+        UPDATE parties.login SET confirmed_at = coalesce(confirmed_at, $3)
+        WHERE handle = $1 AND party_id = $2
         """,
         bytes.fromhex(blind),
         party_id,

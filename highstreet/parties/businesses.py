@@ -10,6 +10,7 @@ import msgspec
 from stdnum.cn import uscc as codes
 from stdnum.exceptions import ValidationError
 
+from highstreet.kit import facts
 from highstreet.kit.db import Tx, row_or_none, rows
 from highstreet.kit.errors import Malformed, NotFound
 from highstreet.kit.ids import new_id
@@ -89,7 +90,8 @@ async def apply(
     )
     if made is None:
         raise UsccTaken
-    await roles.grant(tx, person_id=owner_id, party_id=business_id, role="owner", now=now)
+    await facts.tell(tx, "business.applied", business_id, owner_id, now)
+    await roles.grant(tx, person_id=owner_id, party_id=business_id, role="owner", by=owner_id, now=now)
     return business_id
 
 
@@ -139,8 +141,9 @@ async def review(tx: Tx, business_id: str, accepted: bool, by: str, reason: str,
     if done == "UPDATE 0":
         await business(tx, business_id)
         raise AlreadyReviewed
-    outcome = "business_accepted" if accepted else "business_refused"
-    await notices.tell_staff(tx, business_id, outcome, {"reason": reason.strip()}, now)
+    outcome = "accepted" if accepted else "refused"
+    await facts.tell(tx, f"business.{outcome}", business_id, by, now)
+    await notices.tell_staff(tx, business_id, f"business_{outcome}", {"reason": reason.strip()}, now)
 
 
 async def suspend(tx: Tx, business_id: str, by: str, reason: str, now: datetime) -> None:
@@ -152,6 +155,7 @@ async def suspend(tx: Tx, business_id: str, by: str, reason: str, now: datetime)
         raise Malformed("reason", "say why, so that the owner knows what to do", "请说明原因")
     await _not_own(tx, business_id, by)
     await _turn(tx, business_id, "active", "suspended", reason.strip())
+    await facts.tell(tx, "business.suspended", business_id, by, now)
     body = {"reason": reason.strip(), "at": now.isoformat()}
     await notices.tell_staff(tx, business_id, "business_suspended", body, now, subject=now.isoformat())
 
@@ -160,6 +164,7 @@ async def reopen(tx: Tx, business_id: str, by: str, now: datetime) -> None:
     """Let a suspended business sell again. Errors: NotFound when it is not suspended."""
     await _not_own(tx, business_id, by)
     await _turn(tx, business_id, "suspended", "active", "")
+    await facts.tell(tx, "business.reopened", business_id, by, now)
     await notices.tell_staff(tx, business_id, "business_reopened", {}, now, subject=now.isoformat())
 
 

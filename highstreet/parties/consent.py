@@ -59,8 +59,8 @@ async def withdraw(tx: Tx, party_id: str, purpose: Purpose, now: datetime) -> No
     """End a consent at once; without one, nothing happens."""
     await tx.execute(
         """
-        UPDATE parties.consent SET withdrawn_at = $3 WHERE party_id = $1 AND purpose = $2 AND
-            withdrawn_at IS NULL
+        UPDATE parties.consent SET withdrawn_at = $3
+        WHERE party_id = $1 AND purpose = $2 AND withdrawn_at IS NULL
         """,
         party_id,
         purpose,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from highstreet.kit import facts
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import NotFound
 from highstreet.kit.sealing import Seal
@@ -37,16 +38,16 @@ async def export(tx: Tx, seal: Seal, party_id: str) -> dict[str, object]:
         "sessions": await _listed(
             tx,
             """
-            SELECT agent, created_at, seen_at, expires_at FROM parties.session WHERE party_id = $1
-                ORDER BY created_at
+            SELECT agent, created_at, seen_at, expires_at FROM parties.session
+            WHERE party_id = $1 ORDER BY created_at
             """,
             party_id,
         ),
         "tokens": await _listed(
             tx,
             """
-            SELECT id, name, scopes, created_at, expires_at, revoked_at FROM parties.token WHERE
-                party_id = $1 ORDER BY id
+            SELECT id, name, scopes, created_at, expires_at, revoked_at FROM parties.token
+            WHERE party_id = $1 ORDER BY id
             """,
             party_id,
         ),
@@ -61,8 +62,8 @@ async def export(tx: Tx, seal: Seal, party_id: str) -> dict[str, object]:
         "consents": await _listed(
             tx,
             """
-            SELECT purpose, wording, given_at, withdrawn_at FROM parties.consent WHERE party_id =
-                $1 ORDER BY given_at
+            SELECT purpose, wording, given_at, withdrawn_at FROM parties.consent
+            WHERE party_id = $1 ORDER BY given_at
             """,
             party_id,
         ),
@@ -75,17 +76,20 @@ async def export(tx: Tx, seal: Seal, party_id: str) -> dict[str, object]:
 
 
 async def erase(tx: Tx, party_id: str, now: datetime) -> None:
-    """Forget a person for good: without their key nothing sealed for them opens again. Erasing twice changes
-    nothing.
+    """Forget a person for good: without their key nothing sealed for them opens again. Twice changes nothing.
 
     What remains is the bare id the books refer to and the record of consents. Errors: NotFound; LastOwner
     while they alone own a business that is not closed.
     """
+    # Locked before the party, as signing in does.
+    await tx.execute("SELECT FROM parties.secret WHERE party_id = $1 FOR UPDATE", party_id)
     found = await tx.fetchval(
         "SELECT state FROM parties.party WHERE id = $1 AND kind = 'person' FOR UPDATE", party_id
     )
     if found is None:
         raise NotFound("person")
+    if found == "erased":
+        return
     # Locked as `roles.withdraw` does, so that the last two owners cannot vanish together.
     owned = await tx.fetch(
         """
@@ -121,11 +125,12 @@ async def erase(tx: Tx, party_id: str, now: datetime) -> None:
     )
     await tx.execute(
         """
-        UPDATE parties.party SET state = 'erased', name = NULL, picture = NULL, about = '{}', demo =
-            false WHERE id = $1
+        UPDATE parties.party SET state = 'erased', name = NULL, picture = NULL, about = '{}', demo = false
+        WHERE id = $1
         """,
         party_id,
     )
+    await facts.tell(tx, "person.erased", party_id, party_id, now)
 
 
 async def _listed(tx: Tx, sql: str, party_id: str) -> list[dict[str, object]]:

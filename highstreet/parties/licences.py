@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from highstreet.kit import facts
 from highstreet.kit.db import Tx, row_or_none, rows
 from highstreet.kit.errors import Malformed, NotFound
 from highstreet.kit.ids import new_id
@@ -85,6 +86,7 @@ async def show(
     )
     if licence_id is None:
         raise LicenceTaken
+    await facts.tell(tx, "licence.shown", licence_id, party_id, now, {"kind": kind})
     return str(licence_id)
 
 
@@ -113,10 +115,12 @@ async def review(tx: Tx, licence_id: str, accepted: bool, by: str, reason: str, 
     )
     if done == "UPDATE 0":
         raise AlreadyReviewed
-    outcome = "licence_accepted" if accepted else "licence_refused"
+    outcome = "accepted" if accepted else "refused"
+    about = {"kind": found.kind, "party": found.party_id}
+    await facts.tell(tx, f"licence.{outcome}", licence_id, by, now, about)
     body = {"licence": licence_id, "licence_kind": found.kind, "reason": reason.strip()}
     await notices.tell_staff(
-        tx, found.party_id, outcome, body, now, subject=f"{licence_id} {now.isoformat()}"
+        tx, found.party_id, f"licence_{outcome}", body, now, subject=f"{licence_id} {now.isoformat()}"
     )
     return await licence(tx, licence_id)
 
@@ -197,6 +201,8 @@ async def expire(tx: Tx, day: date, now: datetime) -> list[Licence]:
         day,
     )
     for one in sorted(ended, key=lambda licence: licence.id):
+        about = {"kind": one.kind, "party": one.party_id}
+        await facts.tell(tx, "licence.expired", one.id, one.party_id, now, about)
         body = {"licence": one.id, "licence_kind": one.kind, "valid_to": one.valid_to.isoformat()}
         await notices.tell_staff(
             tx, one.party_id, "licence_expired", body, now, subject=f"{one.id} {one.valid_to}"

@@ -55,8 +55,8 @@ async def tell_staff(
     """Tell the owners and managers of a business something about it (or about `subject`)."""
     people = await tx.fetch(
         """
-        SELECT DISTINCT person_id FROM parties.role WHERE party_id = $1 AND role IN ('owner',
-            'manager') ORDER BY 1
+        SELECT DISTINCT person_id FROM parties.role
+        WHERE party_id = $1 AND role IN ('owner', 'manager') ORDER BY 1
         """,
         party_id,
     )

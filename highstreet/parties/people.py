@@ -214,8 +214,8 @@ async def demo_sign_in(tx: Tx, party_id: str, *, demo: bool, agent: str, now: da
         raise NotInDemo
     found = await tx.fetchrow(
         """
-        SELECT p.id, EXISTS (SELECT FROM parties.role r WHERE r.person_id = p.id AND r.role =
-            ANY($2::text[])) AS staff
+        SELECT EXISTS (SELECT FROM parties.role r
+                       WHERE r.person_id = p.id AND r.role = ANY($2::text[])) AS staff
         FROM parties.party p WHERE p.id = $1 AND p.demo AND p.kind = 'person' AND p.state = 'active'
         """,
         party_id,

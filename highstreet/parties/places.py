@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from highstreet.kit import facts
 from highstreet.kit.clock import in_utc
 from highstreet.kit.db import Tx, row_or_none, rows
 from highstreet.kit.errors import Malformed, NotFound
@@ -86,6 +87,7 @@ async def open_place(
         hours,
         reach_m,
     )
+    await facts.tell(tx, "place.opened", place_id, party_id, now, {"kind": kind})
     return place_id
 
 
@@ -120,11 +122,14 @@ async def change_place(
 
 async def close_place(tx: Tx, place_id: str, now: datetime) -> None:
     """Close for good; what happened there stays. Closing twice changes nothing. Errors: NotFound."""
-    done = await tx.execute(
-        "UPDATE parties.place SET closed_at = coalesce(closed_at, $2) WHERE id = $1", place_id, now
-    )
-    if done == "UPDATE 0":
+    owner = await tx.fetchval("SELECT party_id FROM parties.place WHERE id = $1", place_id)
+    if owner is None:
         raise NotFound("place")
+    done = await tx.execute(
+        "UPDATE parties.place SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL", place_id, now
+    )
+    if done == "UPDATE 1":
+        await facts.tell(tx, "place.closed", place_id, owner, now)
 
 
 async def places_of(tx: Tx, party_id: str, *, closed: bool = False) -> list[Place]:

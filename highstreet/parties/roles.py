@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
+from highstreet.kit import facts
 from highstreet.kit.db import Tx, rows
 from highstreet.kit.errors import Malformed, NotAllowed, NotFound, SignInFirst
 from highstreet.parties._bearers import ApiToken, Role, RoleName, Scope, Session
@@ -113,12 +114,11 @@ class Staff(msgspec.Struct, frozen=True):
     since: datetime
 
 
-async def grant(tx: Tx, *, person_id: str, party_id: str, role: RoleName, now: datetime) -> None:
-    """Give a person a role; giving it again changes nothing. The caller has checked `staff` (or `operate` in
-    the city).
+async def grant(tx: Tx, *, person_id: str, party_id: str, role: RoleName, by: str, now: datetime) -> None:
+    """Give a person a role, by somebody of whom the caller has checked `staff` (`operate` in the city).
 
-    Errors: NotFound for an unknown person or party, NotAllowed for a role that does not exist in such a
-    party.
+    Giving it again changes nothing. Errors: NotFound for an unknown person or party, NotAllowed for a role
+    that does not exist in such a party.
     """
     if role not in get_args(RoleName):
         raise Malformed("role", "no such role", "没有这个角色")
@@ -127,42 +127,38 @@ async def grant(tx: Tx, *, person_id: str, party_id: str, role: RoleName, now: d
         SELECT id, kind FROM parties.party
         WHERE (id = $1 AND kind = 'person' OR id = $2 AND kind <> 'person')
           AND state NOT IN ('closed', 'erased')
+        ORDER BY kind = 'person' DESC FOR SHARE
         """,
         person_id,
         party_id,
     )
     found = {r["id"]: r["kind"] for r in kinds}
-    if person_id not in found or party_id not in found:
-        raise NotFound("person" if person_id not in found else "business")
+    if found.get(person_id) != "person":
+        raise NotFound("person")
+    if found.get(party_id, "person") == "person":
+        raise NotFound("business")
     if (role in CITY_ROLES) != (found[party_id] == "city"):
         raise NotAllowed
-    await tx.execute(
+    made = await tx.fetchval(
         """
-        INSERT INTO parties.role (person_id, party_id, role, since) VALUES ($1, $2, $3, $4) ON
-            CONFLICT DO NOTHING
+        INSERT INTO parties.role (person_id, party_id, role, since) VALUES ($1, $2, $3, $4)
+        ON CONFLICT DO NOTHING RETURNING role
         """,
         person_id,
         party_id,
         role,
         now,
     )
+    if made is not None:
+        await facts.tell(tx, "role.granted", party_id, by, now, {"person": person_id, "role": role})
 
 
-async def withdraw(tx: Tx, *, person_id: str, party_id: str, role: RoleName) -> None:
+async def withdraw(tx: Tx, *, person_id: str, party_id: str, role: RoleName, by: str, now: datetime) -> None:
     """Take a role away; it stops counting with the next request. Errors: LastOwner, NotFound."""
     # The party's row is locked so that two owners cannot send each other away at once.
     name = await tx.fetchval(
         "SELECT coalesce(name, '') FROM parties.party WHERE id = $1 FOR UPDATE", party_id
     )
-    if role in ("owner", "operator"):
-        others = await tx.fetchval(
-            "SELECT count(*) FROM parties.role WHERE party_id = $1 AND role = $2 AND person_id <> $3",
-            party_id,
-            role,
-            person_id,
-        )
-        if not others:
-            raise LastOwner(name=name)
     gone = await tx.execute(
         "DELETE FROM parties.role WHERE person_id = $1 AND party_id = $2 AND role = $3",
         person_id,
@@ -171,6 +167,11 @@ async def withdraw(tx: Tx, *, person_id: str, party_id: str, role: RoleName) -> 
     )
     if gone == "DELETE 0":
         raise NotFound("role")
+    if role in ("owner", "operator") and not await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM parties.role WHERE party_id = $1 AND role = $2)", party_id, role
+    ):
+        raise LastOwner(name=name)
+    await facts.tell(tx, "role.withdrawn", party_id, by, now, {"person": person_id, "role": role})
 
 
 async def staff_of(tx: Tx, party_id: str) -> list[Staff]:
