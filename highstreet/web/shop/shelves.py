@@ -1,0 +1,110 @@
+"""Cards with what stands behind them: the price as it is now, the promise, what is left, and who vouches for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from highstreet.catalog import Card
+from highstreet.kit.errors import Refusal
+from highstreet.kit.geo import metres
+from highstreet.kit.text import Words
+from highstreet.market.desk import Market
+from highstreet.market.format import Hints
+from highstreet.market.quote import Asked
+from highstreet.market.shelf import ForSale
+from highstreet.market.views import shop as views
+from highstreet.pricing import PricedLine, Want, price_lines
+from highstreet.web.sessions import Visitor
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """An offer as a page draws it. `how`: the first leg (parcel, pickup, courier) or empty when it is taken
+    in the shop.
+
+    `free`: steps free to promise, None when nothing is counted. `far`: the place does not deliver to where
+    the visitor is.
+    """
+
+    goods: ForSale
+    priced: PricedLine
+    how: str
+    hints: Hints
+    window: tuple[datetime, datetime] | None
+    free: int | None
+    licences: list[str]
+    far: bool
+    distance_m: int | None
+    card: Card | None = None
+
+    @property
+    def gone(self) -> bool:
+        return not self.goods.sellable or (self.free is not None and self.free <= 0)
+
+    @property
+    def picture(self) -> str:
+        return drawn(self.goods.picture)
+
+    @property
+    def title(self) -> Words:
+        return Words(**self.goods.title)
+
+
+def drawn(picture: str | None) -> str:
+    """How `parts.picture` names a picture: a drawing by its name, an uploaded one by its address."""
+    if not picture:
+        return "parcel-thing"
+    if picture.startswith("drawn:"):
+        return picture.removeprefix("drawn:")
+    return picture if picture.startswith("/") else f"/media/pictures/{picture}-800.webp"
+
+
+async def shown(market: Market, visitor: Visitor, cards: Sequence[Card]) -> list[Shown]:
+    """The cards of a list with what stands behind them, in their order."""
+    by_id = {card.offer_id: card for card in cards}
+    found = await offers(market, visitor, list(by_id))
+    return [msgspec.structs.replace(one, card=by_id[one.goods.id]) for one in found]
+
+
+async def offers(market: Market, visitor: Visitor, ids: Sequence[str]) -> list[Shown]:
+    """Offers by id, in the order given. Errors: NotFound."""
+    if not ids:
+        return []
+    goods = await market.shelf.offers(ids)
+    sellers = [goods[one].seller_id for one in ids]
+    promotions = await market.shelf.promotions(sellers)
+    supplies = [one.supply_id for one in goods.values() if one.supply_id is not None]
+    async with market.db.read() as tx:
+        standing = await views.standing(tx, supplies, sellers, visitor.now.date())
+    made: list[Shown] = []
+    for one in (goods[each] for each in ids):
+        priced = price_lines([Want(one.priced, 1)], promotions, "online", visitor.now)[0]
+        made.append(_shown(market, visitor, one, priced, standing))
+    return made
+
+
+def _shown(
+    market: Market, visitor: Visitor, one: ForSale, priced: PricedLine, standing: views.Standing
+) -> Shown:
+    form = market.format(one.format)
+    distance = metres(visitor.near, one.place.point) if visitor.near else None
+    window, far = None, False
+    try:
+        window = form.quote(Asked([priced], [one], visitor.now, market.tz, distance)).window
+    except Refusal:
+        far = True
+    counted = form.promise == "stock" and one.sells == "goods"
+    free = standing.free.get(str(one.supply_id), 0) if counted else None
+    return Shown(
+        goods=one,
+        priced=priced,
+        how=form.legs[0] if form.legs else "",
+        hints=form.hints,
+        window=window,
+        free=free,
+        licences=standing.licences.get(one.seller_id, []),
+        far=far,
+        distance_m=distance,
+    )
