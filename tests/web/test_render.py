@@ -148,18 +148,20 @@ def test_drawn_figures_survive_nothing_and_zero() -> None:
     assert 'max="1"' in drawn("{{ parts.progress(0, 0, 'Packed') }}")
 
 
-def _templates() -> list[tuple[str, str]]:
-    found = extract_from_dir(
-        str(render.WEB), method_map=[("**.html", "jinja2")], options_map={"**.html": {"trimmed": "true"}}
-    )
-    said = ((file, text if isinstance(text, str) else text[0]) for file, _, text, _, _ in found)
-    return [(file, text) for file, text in said if text]
+def _said() -> list[tuple[str, str]]:
+    """Every sentence of the templates, and every one a page says: say(visitor, "...")."""
+    web = str(render.WEB)
+    options = {"**.html": {"trimmed": "true"}}
+    drawn = extract_from_dir(web, method_map=[("**.html", "jinja2")], options_map=options)
+    spoken = extract_from_dir(web, method_map=[("**.py", "python")], keywords={"say": (2,)})
+    texts = ((file, text if isinstance(text, str) else text[0]) for file, _, text, _, _ in [*drawn, *spoken])
+    return [(file, text) for file, text in texts if text]
 
 
 def test_every_word_of_every_page_exists_in_chinese() -> None:
     known = render.words("zh")
-    missing = sorted({f"{file}: {text}" for file, text in _templates() if text not in known})
-    assert not missing
+    missing = sorted({f"{file}: {text}" for file, text in _said() if text not in known})
+    assert not missing, "\n".join(missing)
 
 
 def test_two_areas_do_not_translate_one_sentence_differently() -> None:
