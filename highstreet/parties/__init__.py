@@ -22,6 +22,7 @@ app).
 
 from highstreet.parties import businesses as businesses
 from highstreet.parties import consent as consent
+from highstreet.parties import errors as errors
 from highstreet.parties import licences as licences
 from highstreet.parties import notices as notices
 from highstreet.parties import people as people

@@ -40,6 +40,9 @@ class Session(msgspec.Struct, frozen=True):
     since: datetime
     seen_at: datetime
 
+    def __repr__(self) -> str:
+        return f"Session({self.party_id} for {self.party})"  # without the name, which is personal
+
     @property
     def party(self) -> str:
         """The party whose business is done here: the one acted for, or oneself."""

@@ -23,6 +23,9 @@ class Address(msgspec.Struct, frozen=True, omit_defaults=True):
     lat: float | None = None
     lon: float | None = None
 
+    def __repr__(self) -> str:
+        return "Address(...)"  # what is personal never reaches a log by accident
+
 
 class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a person told us of themselves; all of it sealed."""
@@ -31,6 +34,9 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     email: str | None = None
     phone: str | None = None
     addresses: tuple[Address, ...] = ()
+
+    def __repr__(self) -> str:
+        return "Profile(...)"
 
 
 def open_profile(seal: Seal, party_id: str, key: bytes, fields: bytes) -> Profile:

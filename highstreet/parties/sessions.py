@@ -10,7 +10,9 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from highstreet.kit.db import Tx
+import msgspec
+
+from highstreet.kit.db import Tx, rows
 from highstreet.kit.errors import NotAllowed, SignInFirst
 from highstreet.kit.sealing import Seal
 from highstreet.parties._bearers import Role, Session
@@ -21,6 +23,15 @@ _LIVES, _LIVES_STRONG = timedelta(days=30), timedelta(hours=12)
 _IDLE, _IDLE_STRONG = timedelta(days=14), timedelta(hours=2)
 _TOUCH_AFTER = timedelta(minutes=5)
 _FRESH = timedelta(minutes=15)
+
+
+class Device(msgspec.Struct, frozen=True):
+    """One signed-in browser, as its owner sees it in a list."""
+
+    agent: str
+    strong: bool
+    since: datetime
+    seen_at: datetime
 
 
 def _hash(token: str) -> bytes:
@@ -164,6 +175,20 @@ async def close_all(tx: Tx, party_id: str, keep: str | None = None) -> int:
         _hash(keep) if keep is not None else b"",
     )
     return int(said.rpartition(" ")[2])
+
+
+async def sessions_of(tx: Tx, party_id: str, now: datetime) -> list[Device]:
+    """Where a person is signed in now, last used first."""
+    return await rows(
+        tx,
+        Device,
+        """
+        SELECT agent, strong, created_at AS since, seen_at FROM parties.session
+        WHERE party_id = $1 AND expires_at > $2 ORDER BY seen_at DESC
+        """,
+        party_id,
+        now,
+    )
 
 
 async def sweep(tx: Tx, now: datetime) -> int:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from highstreet.kit.db import Database
+from highstreet.kit.db import Database, Tx
 from highstreet.kit.errors import TooOften
 from highstreet.kit.rates import Limit, give_back, spend, sweep, take
 
@@ -44,6 +44,22 @@ async def test_what_is_given_back_can_be_taken_again(db: Database) -> None:
 async def test_tries_at_once_are_each_counted(db: Database) -> None:
     said = await asyncio.gather(*(db.run(take, "try", WHO, (Limit(7, 60),), NOW) for _ in range(40)))
     assert said.count(0) == 7
+
+
+@pytest.mark.race
+async def test_the_race_above_can_fail(db: Database) -> None:
+    """The known-bad twin: reading the count, then writing it, lets everybody through who read in time."""
+    await db.run(take, "try", WHO, (Limit(7, 60),), NOW)
+    all_read = asyncio.Barrier(12)
+
+    async def naive(tx: Tx) -> int:
+        used = await tx.fetchval("SELECT used FROM kit.rate")
+        await all_read.wait()
+        await tx.execute("UPDATE kit.rate SET used = used + 1")
+        return 0 if used < 7 else 60
+
+    said = await asyncio.gather(*(db.run(naive) for _ in range(12)))
+    assert said.count(0) == 12
 
 
 async def test_old_windows_are_swept_away(db: Database) -> None:

@@ -122,6 +122,17 @@ async def test_a_profile_is_told_anew_and_signs_in_with_what_it_says(db: Databas
     assert isinstance(await try_in(db, seal, "13800138000"), parties.SignedIn), "a refusal changes nothing"
 
 
+def test_nothing_personal_is_written_when_a_value_is_logged() -> None:
+    session = parties.Session("pty_1", None, False, "Lin Yue", "", "en", (), NOW, NOW)
+    said = repr(
+        [session, parties.Profile("Lin Yue", "lin@example.com", addresses=(HOME_ADDRESS,)), HOME_ADDRESS]
+    )
+    assert "pty_1" in said
+    assert "Lin" not in said
+    assert "lin@" not in said
+    assert "Willow" not in said
+
+
 async def test_one_takes_along_all_that_is_held(db: Database, seal: Seal) -> None:
     lin = await person(db, seal, "lin@example.com")
     house = await shop(db, lin)

@@ -117,6 +117,7 @@ async def test_signing_out_ends_it_and_signing_out_everywhere_all(db: Database, 
     assert await session(db, second) is not None
     assert await session(db, third) is None
     async with db.transaction() as tx:
+        assert [one.agent for one in await parties.sessions.sessions_of(tx, lin, NOW)] == ["Firefox"]
         assert await parties.sessions.close_all(tx, lin) == 1
     assert await session(db, second) is None
     assert await session(db, "") is None
