@@ -1,0 +1,289 @@
+"""Orders: placing a quote, looking at an order, and telling facts about it."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Response, get, post
+from msgspec import Meta, Raw
+
+from highstreet import parties
+from highstreet.api import keys
+from highstreet.api.payments import pay_url
+from highstreet.api.problems import language
+from highstreet.api.shapes import JSON, Code, Latitude, Line, Longitude, Short
+from highstreet.api.tokens import Call, TokenMissing, bearer_of, market_of
+from highstreet.kit.db import Row
+from highstreet.kit.errors import Malformed, Refusal
+from highstreet.kit.ids import is_id, spoken
+from highstreet.ledger import NotPayableSo
+from highstreet.market import fulfil, quote
+from highstreet.market.desk import Market
+from highstreet.market.place import PAID_AT_ONCE, Contact, Placing, place
+from highstreet.market.views.calls import order_told, parties_of_order
+from highstreet.orders import NoSuchOrder
+from highstreet.parties import ApiToken
+
+_PLACE, _TELL = "POST /api/orders", "POST /api/orders/{id}/facts"
+
+
+class Reach(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How to reach the buyer; sealed when kept."""
+
+    name: Short = ""
+    phone: Short = ""
+    email: Short = ""
+    address: Line = ""
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+    note: Line = ""
+
+
+class NewOrder(msgspec.Struct, frozen=True):
+    """A quote to order. `method`: a payment provider's name, `wallet`, or `cash` where it is paid at handover."""
+
+    quote: Annotated[str, Meta(max_length=100_000)]
+    method: Code
+    contact: Reach = Reach()
+
+
+class PlacedOrder(msgspec.Struct, frozen=True):
+    """One seller's order. `link` shows it to a guest: `GET /api/orders/{id}?key=link`. `waits`: what it waits for."""
+
+    id: str
+    number: str
+    link: str
+    seller: str
+    format: str
+    stage: str
+    waits: str
+    total: int
+
+
+class Collection(msgspec.Struct, frozen=True):
+    """Money asked of the buyer, in minor units, under our key."""
+
+    key: str
+    amount: int
+    provider: str
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """A purchase. `pay_url`: where the buyer pays, when something is to be paid."""
+
+    purchase: str
+    total: int
+    currency: str
+    orders: list[PlacedOrder]
+    collection: Collection | None = None
+    pay_url: str | None = None
+
+
+@post("/api/orders", tags=["buying"])
+async def place_order(request: Call, data: NewOrder) -> Placed:
+    """Place all orders of a quote, as a guest or with a token. Needs an Idempotency-Key; nothing is half placed."""
+    market = market_of(request)
+    token = await bearer_of(request)
+    if token is not None:
+        parties.require(token, "own", token.party_id)
+    key = keys.key_of(request, keys.named(token), _PLACE, data)
+    if data.method not in market.providers and data.method not in PAID_AT_ONCE:
+        raise NotPayableSo(way=data.method)
+    now = market.clock()
+    buyer = token.party_id if token else None
+    try:
+        placing = Placing(
+            quote=quote.read(market, data.quote, now),
+            contact=_contact(data.contact),
+            method=data.method,
+            by=buyer or "guest",
+            buyer_id=buyer,
+            lang=language(request.headers.get("accept-language", "")),
+        )
+        placed = msgspec.convert(await place(market, placing, now, key), Placed)
+    except Refusal:
+        # What was placed stays placed, although the quote has expired or the offer closed since.
+        first = await keys.answered(market, key, Placed)
+        if first is None:
+            raise
+        placed = first
+    return _with_pay_url(market, placed, _outside(request), now)
+
+
+def _contact(reach: Reach) -> Contact:
+    return Contact(reach.name, reach.phone, reach.email, reach.address, reach.lat, reach.lon, reach.note)
+
+
+def _with_pay_url(market: Market, placed: Placed, outside: str, now: datetime) -> Placed:
+    asked = placed.collection
+    if asked is None or asked.provider not in market.providers:
+        return placed
+    first = placed.orders[0]
+    back = f"{outside}/orders/{first.id}?key={first.link}"
+    url = pay_url(market, asked.key, asked.amount, placed.currency, asked.provider, back, now)
+    return msgspec.structs.replace(placed, pay_url=url)
+
+
+def _outside(call: Call) -> str:
+    """How the market is reached; a process that was not told says it as it was asked."""
+    return call.app.state.get("url") or str(call.base_url).rstrip("/")
+
+
+class Told(msgspec.Struct, frozen=True):
+    """An order as it stands. `agreed`: what was agreed at placing. `until`: when the wait ends by itself."""
+
+    id: str
+    number: str
+    purchase: str
+    seller: str
+    buyer: str | None
+    place: str
+    format: str
+    stage: str
+    waits: str
+    until: datetime | None
+    currency: str
+    total: int
+    agreed: Raw
+    placed_at: datetime
+    committed_at: datetime | None
+    ended_at: datetime | None
+    lines: Raw
+    legs: Raw
+
+
+@get("/api/orders/{order_id:str}", tags=["buying", "selling"])
+async def see_order(request: Call, order_id: str, key: str = "") -> Response[bytes]:
+    """An order, for a guest with its link as `key`, for its buyer and for its seller."""
+    market = market_of(request)
+    token = None
+    if not _opens(market, order_id, key):
+        token = await _may_ask(request, key)
+    async with market.db.read() as tx:
+        found = await order_told(tx, order_id) if is_id(order_id, "ord") else None
+    if found is None:
+        raise NoSuchOrder
+    if token is not None:
+        _sees(token, found)
+    return Response(msgspec.json.encode(_told(found)), media_type=JSON)
+
+
+def _opens(market: Market, order_id: str, link: str) -> bool:
+    """Whether the link is the one we gave out for this order."""
+    return bool(link) and hmac.compare_digest(market.link_signer.short(order_id).encode(), link.encode())
+
+
+async def _may_ask(call: Call, link: str) -> ApiToken:
+    token = await bearer_of(call)
+    if token is None:
+        # A wrong link and an order that is not there look the same.
+        raise NoSuchOrder if link else TokenMissing
+    return token
+
+
+def _sees(token: ApiToken, order: Row) -> None:
+    """Its buyer or its seller; anybody else learns nothing, not even that it exists."""
+    if token.party_id not in (order["seller_id"], order["buyer_id"]):
+        raise NoSuchOrder
+    if not (token.party_id == order["buyer_id"] and parties.may(token, "own", token.party_id)):
+        parties.require(token, "see_orders", token.party_id)
+
+
+def _told(row: Row) -> Told:
+    return Told(
+        id=row["id"],
+        number=spoken(row["number"]),
+        purchase=row["purchase_id"],
+        seller=row["seller_id"],
+        buyer=row["buyer_id"],
+        place=row["place_id"],
+        format=row["format"],
+        stage=row["stage"],
+        waits=row["waits"],
+        until=row["until"],
+        currency=row["currency"],
+        total=row["total"],
+        agreed=Raw(row["agreed"]),
+        placed_at=row["placed_at"],
+        committed_at=row["committed_at"],
+        ended_at=row["ended_at"],
+        lines=Raw(row["lines"] or "[]"),
+        legs=Raw(row["legs"] or "[]"),
+    )
+
+
+# --- facts ---
+
+Who = Literal["buyer", "seller", "courier"]
+
+
+class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something that happened to an order. `who` says as whom, where one may be several; `lines`: steps by position."""
+
+    fact: Code
+    who: Who | None = None
+    lines: dict[str, Annotated[int, Meta(ge=0, le=1_000_000_000)]] | None = None
+    reason: Code | None = None
+    carrier: Code | None = None
+    tracking: Code | None = None
+    resale: bool | None = None
+
+    def body(self) -> dict[str, Any]:
+        """What the flow is told beside the fact itself."""
+        said = msgspec.to_builtins(self)
+        return {name: said[name] for name in said if name not in ("fact", "who")}
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Where the order stands now."""
+
+    order: str
+    stage: str
+    waits: str
+
+
+@post("/api/orders/{order_id:str}/facts", status_code=200, tags=["buying", "selling"])
+async def tell_fact(request: Call, order_id: str, data: Fact, key: str = "") -> Standing:
+    """Tell a fact: accepted, ready, shipped, delivered, received, cancelled, return_wanted ... as its format allows."""
+    market = market_of(request)
+    for position in data.lines or {}:
+        if not (position.isascii() and position.isdigit() and len(position) < 6):
+            raise Malformed("lines", "line numbers, such as 1", "行号，例如 1")
+    role, by = await _role(request, market, order_id, data.who, key)
+    asked = keys.key_of(request, f"{order_id} {by}", _TELL, data)
+    telling = fulfil.Telling(order_id, data.fact, role, by, data.body())
+    try:
+        answer = await fulfil.tell(market, telling, market.clock(), asked)
+    except LookupError as e:
+        raise Malformed("lines", "this order has no such line", "订单中没有这一行") from e
+    except Refusal:
+        first = await keys.answered(market, asked, Standing)
+        if first is None:
+            raise
+        return first
+    return msgspec.convert(answer, Standing)
+
+
+async def _role(call: Call, market: Market, order_id: str, who: Who | None, link: str) -> tuple[Who, str]:
+    """As whom the caller speaks about this order, and by which name. Errors: NoSuchOrder, TokenMissing, NotAllowed."""
+    if _opens(market, order_id, link):
+        return "buyer", "guest"
+    token = await _may_ask(call, link)
+    async with market.db.read() as tx:
+        order = await parties_of_order(tx, order_id) if is_id(order_id, "ord") else None
+        carries = await parties.roles.roles_of(tx, token.party_id) if who == "courier" else []
+    if order is None:
+        raise NoSuchOrder
+    if who == "courier" and any(parties.may([role], "carry", role.party_id) for role in carries):
+        parties.require(token, "own", token.party_id)
+        return "courier", token.party_id
+    if token.party_id == order["seller_id"] and who in (None, "seller"):
+        parties.require(token, "orders", token.party_id)
+        return "seller", token.party_id
+    if token.party_id == order["buyer_id"] and who in (None, "buyer"):
+        parties.require(token, "own", token.party_id)
+        return "buyer", token.party_id
+    raise NoSuchOrder
