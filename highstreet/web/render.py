@@ -150,6 +150,7 @@ def _environment(lang: str, zone: str) -> Environment:
     return environment
 
 
+@lru_cache(4096)
 def money(amount_minor: int, currency: str, lang: str = "en") -> str:
     """1250, "CNY" -> "¥12.50". Amounts are whole minor units; the sign comes before the symbol."""
     digits = get_currency_precision(currency)
