@@ -1,5 +1,7 @@
 """A made town for the browse bench: many offers of 300 sellers, titles in both languages, words as uneven as real ones."""
 
+# ruff: noqa: E501  (lists of words)
+
 from __future__ import annotations
 
 import random
@@ -54,10 +56,10 @@ class _Zipf:
 
 class _Words:
     def __init__(self, draw: random.Random) -> None:
-        english = dict.fromkeys(_ENGLISH)
+        english: dict[str, None] = dict.fromkeys(list[str](_ENGLISH))
         while len(english) < _WORDS:
             english["".join(draw.choices(_SYLLABLES, k=draw.randint(2, 4)))] = None
-        chinese = dict.fromkeys(_CHINESE)
+        chinese: dict[str, None] = dict.fromkeys(list[str](_CHINESE))
         while len(chinese) < _WORDS:
             chinese["".join(draw.choices(_CHARACTERS, k=draw.randint(2, 3)))] = None
         self.english = _Zipf(draw, list(english))

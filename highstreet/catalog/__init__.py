@@ -1,35 +1,47 @@
-"""What can be offered, and how it is found.
+"""What can be offered, and how it is found. Owns the schema catalog: the tree of kinds, items with variants and
+pictures, labels, offers, curated directories, search, and the spreadsheets a seller lists goods by.
 
-Owns: the tree of kinds (`Categories`), items with their variants and pictures, labels, offers, curated directories, search, and
-spreadsheets a seller lists goods by. Tables: schema catalog.
-Always true: an item is described once and offered by many; nothing an order names ever goes away (items retire, offers close);
-an offer opens only when its seller holds the licence its kind needs; `catalog.found` (what search sees) changes in the transaction
-of the offer; every change of an offer, item, price, promotion or seller is told on the channel "offer" as an offer's id,
-"item:<id>", "seller:<id>", or "*" for "load everything afresh".
-Words: item, variant, offer, kind (category), label, picture, directory; a card is what search shows of an item a seller offers at
-a place in a format; a sheet is a seller's spreadsheet, and an intake its reading.
-Every function takes a `Tx` first; those that change something take who asks (`owner_id`, `seller_id`): somebody else's is `NotFound`.
+Always true: an item is described once and offered by many; nothing an order names goes away (items retire,
+offers close); an offer opens only when its seller holds the licence its kind needs; what search sees changes in
+the offer's own transaction; a change of an offer, item, price, promotion, place or seller is told on the channel
+"offer" as the offer's id, "item:<id>", "seller:<id>", or "*" for "load everything afresh".
+Words: kind (category), card (what search shows of an item a seller offers at a place in a format), sheet (a
+seller's spreadsheet), intake (its reading). Functions take a `Tx` first; those that change something take who asks
+(`owner_id`, `seller_id`, `curator_id`): somebody else's is `NotFound`. Refusals: errors.py.
 """
 
 # fmt: off
 # ruff: noqa: I001, RUF022  (grouped by what they are about)
-from highstreet.catalog.categories import (LICENCES, NO_RETURN, Attribute, Categories, Category, Choice, categories,
-                                           load_categories)
+from highstreet.catalog.categories import (
+    LICENCES, NO_RETURN, Attribute, Categories, Category, Choice, categories, load_categories)
+from highstreet.catalog.directories import (
+    Directory, Listed, add_to_directory, close_directory, directories, directories_of, open_directory,
+    read_directory, remove_from_directory)
 from highstreet.catalog.identifiers import gtin14, shown_gtin
-from highstreet.catalog.items import (Described, Item, Picture, Variant, change_item, describe, items_of, read_item, retire)
+from highstreet.catalog.intake import (
+    Intake, Preview, RowError, drop_intake, keep_preview, preview, read_intake, take)
+from highstreet.catalog.items import (
+    Described, Item, Picture, Variant, change_item, describe, items_of, read_item, retire)
 from highstreet.catalog.labels import LABELS, Label
-from highstreet.catalog.offers import (Offer, change_price, change_terms, close_offer, draft_offer, offer_by_code, offers_of,
-                                       open_offer, open_offers_of, other_offers, pause_offer, read_offer, read_offers)
+from highstreet.catalog.offers import (
+    Offer, change_price, change_terms, close_offer, draft_offer, offer_by_code, offers_of, open_offer,
+    open_offers_of, other_offers, pause_offer, read_offer, read_offers)
+from highstreet.catalog.pictures import (
+    SIZES, Pictures, add_picture, order_pictures, picture_path, read_picture, remove_picture, store)
 from highstreet.catalog.search import Facet, Query, Result, search
+from highstreet.catalog.sheets import COLUMNS, Column, Sheet, read_sheet, template_csv, template_xlsx
 from highstreet.catalog.shelf import BANDS, Card, rebuild, refresh, refresh_items, set_scores
+from highstreet.catalog._taking import Received, Taken, TakenRow
 
 __all__ = [
     "LICENCES", "NO_RETURN", "Attribute", "Categories", "Category", "Choice", "categories", "load_categories",
-    "gtin14", "shown_gtin",
+    "Directory", "Listed", "add_to_directory", "close_directory", "directories", "directories_of",
+    "open_directory", "read_directory", "remove_from_directory", "gtin14", "shown_gtin",
+    "Intake", "Preview", "Received", "RowError", "Taken", "TakenRow", "drop_intake", "keep_preview", "preview",
+    "read_intake", "take", "COLUMNS", "Column", "Sheet", "read_sheet", "template_csv", "template_xlsx",
     "Described", "Item", "Picture", "Variant", "change_item", "describe", "items_of", "read_item", "retire",
-    "LABELS", "Label",
-    "Offer", "change_price", "change_terms", "close_offer", "draft_offer", "offer_by_code", "offers_of", "open_offer",
-    "open_offers_of", "other_offers", "pause_offer", "read_offer", "read_offers",
-    "Facet", "Query", "Result", "search",
-    "BANDS", "Card", "rebuild", "refresh", "refresh_items", "set_scores",
+    "LABELS", "Label", "Offer", "change_price", "change_terms", "close_offer", "draft_offer", "offer_by_code",
+    "offers_of", "open_offer", "open_offers_of", "other_offers", "pause_offer", "read_offer", "read_offers",
+    "SIZES", "Pictures", "add_picture", "order_pictures", "picture_path", "read_picture", "remove_picture", "store",
+    "Facet", "Query", "Result", "search", "BANDS", "Card", "rebuild", "refresh", "refresh_items", "set_scores",
 ]

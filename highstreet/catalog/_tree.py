@@ -1,5 +1,7 @@
 """The built-in tree of kinds. An identifier is its path; `picture` names a drawing in highstreet/web/static/pictures."""
 
+# ruff: noqa: E501  (one kind, one line)
+
 from __future__ import annotations
 
 from typing import TypedDict

@@ -56,6 +56,7 @@ class Category(msgspec.Struct, frozen=True):
 # Seven-Day No-Reason Return of Goods Bought Online (SAIC order 90, 2017), articles 6 and 7 (what may be excepted when the
 # buyer has confirmed it: opened goods bearing on health, goods losing their value once used, goods near their date). Services are
 # not goods: they are cancelled, never sent back.
+# ruff: noqa: E501  (one reason, one line)
 NO_RETURN: dict[str, Words] = {
     "fresh": Words("Fresh food cannot be returned without a reason.", "鲜活易腐商品不适用七日无理由退货。"),
     "custom": Words("Made to your order, so it cannot be returned without a reason.", "定作商品不适用七日无理由退货。"),

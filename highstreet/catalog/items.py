@@ -25,6 +25,7 @@ from highstreet.kit.text import Words
 Sells = Literal["goods", "service", "digital", "use"]
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_SKU, LONGEST_BRAND = 200, 10_000, 64, 80
 MOST_VARIANTS = 200
+_NO_WORDS = Words()
 
 
 class Variant(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -88,7 +89,7 @@ async def describe(
     sells: Sells,
     title: Words,
     now: datetime,
-    about: Words = Words(),
+    about: Words = _NO_WORDS,
     brand: str | None = None,
     attributes: Mapping[str, str] | None = None,
     labels: Sequence[str] = (),

@@ -4,6 +4,8 @@ A claim a seller can be held to at the counter is the seller's; one that a certi
 given by whoever keeps that list. Nobody invents labels: a buyer who filters by one must find one meaning.
 """
 
+# ruff: noqa: E501  (one label, one line)
+
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -312,7 +312,11 @@ def template_xlsx(lang: str, known: Categories) -> bytes:
         (c.name.say(lang), "、".join(a.name.say(lang) for a in known.attributes(c.id) if a.required))
         for c in known.all.values() if not known.below(c.id)
     ]  # fmt: skip
-    heads = ("类目", "必填属性（另加一列）", "单位", "标签") if lang == "zh" else ("Category", "It needs (add a column)", "Unit", "Label")
+    heads = (
+        ("类目", "必填属性（另加一列）", "单位", "标签")
+        if lang == "zh"
+        else ("Category", "It needs (add a column)", "Unit", "Label")
+    )
     labels = [label.name.say(lang) for label in LABELS.values() if label.by == "seller"]
     columns: list[Sequence[str]] = [[k for k, _ in kinds], [a for _, a in kinds], UNITS, labels]
     for at, (head, values) in enumerate(zip(heads, columns, strict=True), 1):

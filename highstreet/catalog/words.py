@@ -79,9 +79,9 @@ def read(text: str) -> tuple[dict[str, None], set[str]]:
     for part in _PART.finditer(fold(text[:MOST_TEXT])):
         run, digits, letters = part.groups()
         word = part[0][:LONGEST]
-        if number and (part.start() == ended or (part.start() == ended + 1 and word in _UNITS)):
-            if letters or (run and run[0] in _UNITS):
-                found[(number + (letters or run[0]))[:LONGEST]] = None
+        close = part.start() == ended or (part.start() == ended + 1 and word in _UNITS)
+        if number and close and (letters or (run and run[0] in _UNITS)):
+            found[(number + (letters or run[0]))[:LONGEST]] = None
         if run:
             two = pairs(run)
             found.update(dict.fromkeys(run))
