@@ -1,4 +1,4 @@
-"""`highstreet bench last-units`: the last units of one item, many buyers at once, over several web processes. Exactly that many are sold."""
+"""`highstreet bench last-units`: the last units of one item, many buyers at once, over several web processes; that many are sold."""
 
 from __future__ import annotations
 

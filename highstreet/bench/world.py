@@ -88,7 +88,8 @@ async def _stock(
             items,
         )
         await tx.execute(
-            """INSERT INTO catalog.offer (id, seller_id, item_id, variant_id, place_id, format, currency, price, state, opened_at, changed_at)
+            """INSERT INTO catalog.offer (id, seller_id, item_id, variant_id, place_id, format, currency, price, state,
+                                          opened_at, changed_at)
                SELECT o, $4, i, v, $5, $6, 'CNY', 1000 + n, 'open', $7, $7
                FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS t (o, i, v, n)""",
             ids,

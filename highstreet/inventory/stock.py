@@ -86,7 +86,7 @@ async def count(tx: Tx, supply_id: int, on_hand: int, by: str, now: datetime, no
         tx, Supply, f"SELECT {_COLUMNS} FROM inventory.supply WHERE id = $1 FOR UPDATE", supply_id
     )
     if known is None:
-        raise NoSuchSupply()
+        raise NoSuchSupply
     difference = on_hand - known.on_hand
     return known if difference == 0 else await change(tx, supply_id, "counted", difference, by, now, note)
 
@@ -108,7 +108,7 @@ async def supply(tx: Tx, supply_id: int) -> Supply:
     """One supply as it stands."""
     found = await row_or_none(tx, Supply, f"SELECT {_COLUMNS} FROM inventory.supply WHERE id = $1", supply_id)
     if found is None:
-        raise NoSuchSupply()
+        raise NoSuchSupply
     return found
 
 

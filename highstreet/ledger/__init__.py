@@ -1,8 +1,8 @@
 """Ledger: money owed and moved, double entry, append only.
 
 Owns the schema `ledger`. Always true: a transfer takes from one account what it gives to another, in one currency, so the whole ledger
-sums to zero; transfers are never changed; escrow of an order is empty for every purpose when the order ends; a wallet never goes below zero;
-a collection is paid at most once.
+sums to zero; transfers are never changed; escrow of an order is empty for every purpose when the order ends; a wallet never goes
+below zero; a collection is paid at most once.
 
 Words: account (`kind:party`), transfer (with a purpose), flow (what an order moved so far), escrow, collection (money asked of a buyer),
 refund, payout, stray (money without an order), statement.

@@ -25,9 +25,9 @@ def check(
 ) -> None:
     """Refuses a wrong, late or too often tried code. Count the try (`count_try`) in a transaction that stays."""
     if tries >= MOST_TRIES:
-        raise TooManyTries()
+        raise TooManyTries
     if code_until is not None and now > code_until:
-        raise CodeExpired()
+        raise CodeExpired
     if "".join(letter for letter in code if letter.isdigit()) != code_of(signer, leg_id):
         raise CodeWrong(left=MOST_TRIES - tries - 1)
 

@@ -49,7 +49,7 @@ async def take(tx: Tx, round_id: str, courier_id: str, leg_ids: list[str]) -> No
         leg_ids,
     )
     if taken != f"UPDATE {len(leg_ids)}":
-        raise LegTaken()
+        raise LegTaken
 
 
 async def put_back(tx: Tx, round_id: str, leg_id: str) -> None:
@@ -61,7 +61,7 @@ async def put_back(tx: Tx, round_id: str, leg_id: str) -> None:
         leg_id,
     )
     if changed != "UPDATE 1":
-        raise LegTaken()
+        raise LegTaken
 
 
 async def reorder(tx: Tx, round_id: str, leg_ids: list[str]) -> None:
@@ -83,7 +83,7 @@ async def start(tx: Tx, round_id: str, courier_id: str, now: datetime) -> None:
         now,
     )
     if changed != "UPDATE 1":
-        raise NoSuchRound()
+        raise NoSuchRound
 
 
 async def end_if_done(tx: Tx, round_id: str, now: datetime) -> bool:

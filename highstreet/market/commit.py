@@ -100,7 +100,7 @@ def _committed(work: Work, one: Format, now: datetime) -> None:
         unwind.undo(work, one, now, reason="cancelled")
         return
     if not one.legs:
-        settle.hand_over(work, now)
+        settle.hand_over(work)
     leg = work.leg("planned", "ready", "underway", "failed")
     if leg is not None:
         what = _WAITS[leg.kind, leg.state]

@@ -54,7 +54,7 @@ Decide = Callable[[Found, Unit], dict[str, Any]]
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What to read, the pure function that decides, and the key that makes repeating it safe. `decide` fills the unit and returns the answer."""
+    """What to read, the pure function that decides (fills the unit, returns the answer), and the key that makes repeating it safe."""
 
     decide: Decide
     now: datetime
@@ -136,7 +136,7 @@ class Market:
                 continue
             except AccountMissing as missing:
                 await self.accounts.know([missing.name], missing.currency)
-        raise Stale()
+        raise Stale
 
     async def _together(self, decisions: list[Decision]) -> list[dict[str, Any] | Exception]:
         try:

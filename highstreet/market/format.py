@@ -47,7 +47,7 @@ class Money(msgspec.Struct, frozen=True):
 
     done: Callable[[Work], list[Transfer]]
     undone: Callable[[Work], list[Transfer]]
-    committed: Callable[[Work], list[Transfer]] = lambda work: []
+    committed: Callable[[Work], list[Transfer]] = lambda _: []
     fee_bps: int = 0
     ways: tuple[str, ...] = ("provider", "wallet")
     at_handover: tuple[str, ...] = ()

@@ -36,7 +36,7 @@ async def tell(market: Market, telling: Telling, now: datetime, key: Key | None 
 
     def decide(found: Found, unit: Unit) -> dict[str, Any]:
         if not found.works:
-            raise NoSuchOrder()
+            raise NoSuchOrder
         work = found.works[0]
         one = market.format(work.order.format)
         if telling.role not in one.facts.get(telling.fact, ()):
@@ -56,7 +56,7 @@ async def advance_order(market: Market, order_id: str, now: datetime) -> dict[st
 
     def decide(found: Found, unit: Unit) -> dict[str, Any]:
         if not found.works:
-            raise NoSuchOrder()
+            raise NoSuchOrder
         work = found.works[0]
         advance(work, market.format(work.order.format), now)
         unit.take_in(work, now)
@@ -68,22 +68,22 @@ async def advance_order(market: Market, order_id: str, now: datetime) -> dict[st
 def _leg(work: Work, *states: str) -> Leg:
     leg = work.leg(*states)
     if leg is None or work.order.stage != "committed":
-        raise NotNow()
+        raise NotNow
     return leg
 
 
-def _accepted(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+def _accepted(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
     if work.order.waits != "accept":
-        raise NotNow()
+        raise NotNow
     work.tell(telling.fact, telling.by, now)
 
 
-def _ready(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+def _ready(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
     _leg(work, "planned").move("ready", now)
     work.tell("ready", telling.by, now)
 
 
-def _shipped(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+def _shipped(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
     leg = _leg(work, "planned", "ready")
     leg.carrier, leg.tracking = telling.body.get("carrier"), telling.body.get("tracking")
     leg.move("underway", now)
@@ -91,7 +91,7 @@ def _shipped(work: Work, one: Format, telling: Telling, now: datetime) -> None:
     work.tell("shipped", telling.by, now, **telling.body)
 
 
-def _picked_up(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+def _picked_up(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
     leg = _leg(work, "ready", "failed")
     if leg.courier_id not in (None, telling.by):
         raise NotThis(fact=telling.fact)
@@ -101,17 +101,17 @@ def _picked_up(work: Work, one: Format, telling: Telling, now: datetime) -> None
     work.tell("picked_up", telling.by, now)
 
 
-def _delivered(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+def _delivered(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
     leg = _leg(work, "underway")
     if telling.role == "courier" and leg.courier_id != telling.by:
         raise NotThis(fact=telling.fact)
     leg.proof = telling.body or None
     leg.move("done", now)
-    settle.hand_over(work, now)
+    settle.hand_over(work)
     work.tell("delivered", telling.by, now)
 
 
-def _attempted(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+def _attempted(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
     leg = _leg(work, "underway")
     if telling.role == "courier" and leg.courier_id != telling.by:
         raise NotThis(fact=telling.fact)
@@ -119,23 +119,23 @@ def _attempted(work: Work, one: Format, telling: Telling, now: datetime) -> None
     work.tell("attempted", telling.by, now, **telling.body)
 
 
-def _handed_over(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+def _handed_over(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
     leg = _leg(work, "planned", "ready")
     if not work.paid:
         settle.take_payment(work, telling.by, now)
     leg.proof = telling.body or None
     leg.move("done", now)
-    settle.hand_over(work, now)
+    settle.hand_over(work)
     work.tell("handed_over", telling.by, now)
 
 
-def _received(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+def _received(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
     if work.order.waits not in ("underway", "confirm"):
-        raise NotNow()
+        raise NotNow
     leg = work.leg("underway", "failed")
     if leg is not None:
         leg.move("done", now)
-        settle.hand_over(work, now)
+        settle.hand_over(work)
     work.tell("received", telling.by, now)
 
 
@@ -145,7 +145,7 @@ def _cancelled(work: Work, one: Format, telling: Telling, now: datetime) -> None
         and work.leg("ready") is not None
         and work.order.waits not in ("pickup", "prepare")
     ):
-        raise NotNow()
+        raise NotNow
     unwind.cancel(
         work, one, _steps(work, telling, "open"), telling.by, now, str(telling.body.get("reason", ""))
     )
@@ -159,7 +159,7 @@ def _return_wanted(work: Work, one: Format, telling: Telling, now: datetime) -> 
         work.deadlines = {"return": now + one.deadlines["return"].time}
 
 
-def _returned(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+def _returned(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
     leg = unwind.open_return(work)
     steps = (
         _steps(work, telling, "kept")
@@ -178,10 +178,10 @@ def _returned(work: Work, one: Format, telling: Telling, now: datetime) -> None:
         work.deadlines = {}
 
 
-def _return_refused(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+def _return_refused(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
     leg = unwind.open_return(work)
     if leg is None:
-        raise NotNow()
+        raise NotNow
     leg.move("void", now)
     work.order.waits = ""
     work.deadlines = {}

@@ -39,19 +39,22 @@ LAWS: dict[str, str] = {
     "a paid collection is in the ledger once, to the last minor unit": """
         SELECT c.key AS case FROM ledger.collection c
         WHERE coalesce((SELECT sum(t.amount) FROM ledger.transfer t JOIN ledger.account s ON s.id = t.from_id
-                        WHERE s.kind = 'provider' AND t.about = c.key AND t.order_id IN (SELECT id FROM orders."order" WHERE purchase_id = c.purchase_id)), 0)
+                        WHERE s.kind = 'provider' AND t.about = c.key
+                          AND t.order_id IN (SELECT id FROM orders."order" WHERE purchase_id = c.purchase_id)), 0)
               <> CASE WHEN c.state = 'paid' THEN c.amount ELSE 0 END""",
     "a refund is in the ledger once, and no order gets back more than was paid": """
         SELECT r.key AS case FROM ledger.refund r
         WHERE r.amount <> coalesce((SELECT sum(amount) FROM ledger.transfer WHERE order_id = r.order_id AND about = r.key), 0)
         UNION ALL
         SELECT t.order_id FROM ledger.transfer t JOIN ledger.account s ON s.id = t.from_id JOIN ledger.account g ON g.id = t.to_id
-        WHERE t.order_id IS NOT NULL AND ((s.kind = 'escrow' AND g.kind IN ('provider', 'till', 'wallet')) OR (g.kind = 'escrow' AND s.kind IN ('provider', 'till', 'wallet')))
+        WHERE t.order_id IS NOT NULL AND ((s.kind = 'escrow' AND g.kind IN ('provider', 'till', 'wallet'))
+                                       OR (g.kind = 'escrow' AND s.kind IN ('provider', 'till', 'wallet')))
         GROUP BY t.order_id, t.purpose HAVING sum(CASE WHEN g.kind = 'escrow' THEN t.amount ELSE -t.amount END) < 0""",
     "nothing is oversold": "SELECT id::text AS case FROM inventory.supply WHERE sold + held > total OR sold < 0 OR held < 0",
     "a supply is the sum of its movements": """
-        SELECT s.id::text AS case FROM inventory.supply s LEFT JOIN (SELECT supply_id, sum(quantity) AS quantity FROM inventory.movement GROUP BY 1) m
-            ON m.supply_id = s.id WHERE s.total <> coalesce(m.quantity, 0)""",
+        SELECT s.id::text AS case FROM inventory.supply s
+        LEFT JOIN (SELECT supply_id, sum(quantity) AS quantity FROM inventory.movement GROUP BY 1) m ON m.supply_id = s.id
+        WHERE s.total <> coalesce(m.quantity, 0)""",
     "held and sold are explained by holds": """
         SELECT s.id::text AS case FROM inventory.supply s
         LEFT JOIN (SELECT target_id, sum(quantity - used - freed) AS held, sum(used - back) AS sold
@@ -61,19 +64,24 @@ LAWS: dict[str, str] = {
         SELECT h.order_id AS case FROM inventory.hold h JOIN orders."order" o ON o.id = h.order_id
         WHERE o.stage IN ('done', 'undone') AND h.quantity > h.used + h.freed""",
     "a line's quantities add up": """
-        SELECT order_id || '/' || position AS case FROM orders.line WHERE cancelled + fulfilled > quantity OR returned > fulfilled""",
+        SELECT order_id || '/' || position AS case FROM orders.line
+        WHERE cancelled + fulfilled > quantity OR returned > fulfilled""",
     "an order's total is what its lines and its agreement say": """
         SELECT o.id AS case FROM orders."order" o
         WHERE o.total <> (SELECT sum((d ->> 'amount')::bigint) FROM jsonb_array_elements(o.agreed -> 'dues') d)
-           OR (SELECT coalesce(sum((d ->> 'amount')::bigint), 0) FROM jsonb_array_elements(o.agreed -> 'dues') d WHERE d ->> 'purpose' = 'price')
+           OR (SELECT coalesce(sum((d ->> 'amount')::bigint), 0) FROM jsonb_array_elements(o.agreed -> 'dues') d
+               WHERE d ->> 'purpose' = 'price')
               <> (SELECT coalesce(sum(paid), 0) FROM orders.line l WHERE l.order_id = o.id)""",
     "whoever waits has a deadline": """
-        SELECT o.id AS case FROM orders."order" o WHERE o.waits <> '' AND NOT EXISTS (SELECT FROM orders.deadline d WHERE d.order_id = o.id AND d.kind = o.waits)
-        UNION ALL SELECT order_id FROM orders.deadline d WHERE NOT EXISTS (SELECT FROM orders."order" o WHERE o.id = d.order_id AND o.waits = d.kind)""",
+        SELECT o.id AS case FROM orders."order" o
+        WHERE o.waits <> '' AND NOT EXISTS (SELECT FROM orders.deadline d WHERE d.order_id = o.id AND d.kind = o.waits)
+        UNION ALL SELECT order_id FROM orders.deadline d
+        WHERE NOT EXISTS (SELECT FROM orders."order" o WHERE o.id = d.order_id AND o.waits = d.kind)""",
     "every order was told to the outbox": """
         SELECT o.id AS case FROM orders."order" o
         WHERE NOT EXISTS (SELECT FROM kit.fact f WHERE f.subject = o.id AND f.kind = 'order.placed')
-           OR (o.stage IN ('done', 'undone') AND NOT EXISTS (SELECT FROM kit.fact f WHERE f.subject = o.id AND f.kind = 'order.' || o.stage))""",
+           OR (o.stage IN ('done', 'undone')
+               AND NOT EXISTS (SELECT FROM kit.fact f WHERE f.subject = o.id AND f.kind = 'order.' || o.stage))""",
     "sales counted from facts alone are the sales of the orders": """
         SELECT f.total || ' told, ' || o.total || ' placed' AS case
         FROM (SELECT coalesce(sum((body ->> 'total')::bigint), 0) AS total FROM kit.fact WHERE kind = 'order.placed') f,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -50,8 +51,10 @@ class Placing(msgspec.Struct, frozen=True):
     counter: bool = False
 
 
-async def place(market: Market, placing: Placing, now: datetime, key: Key | None) -> dict[str, Any]:
-    """Place all orders of a quote as one purchase, paid at once.
+async def place(
+    market: Market, placing: Placing, now: datetime, key: Key | None, also: Callable[[Unit], None] | None = None
+) -> dict[str, Any]:
+    """Place all orders of a quote as one purchase, paid at once. `also` writes more into the same unit.
 
     Answers {purchase, orders: [{id, number, link, stage, total}], collection: {key, amount} | None}. Refuses out_of_stock, wallet_short,
     offer_closed, not_payable_so; nothing is half placed.
@@ -63,7 +66,7 @@ async def place(market: Market, placing: Placing, now: datetime, key: Key | None
     purchase_id = new_id("pur", now)
     collection_key = new_id("col", now)
 
-    def decide(found: Found, unit: Unit) -> dict[str, Any]:
+    def decide(_found: Found, unit: Unit) -> dict[str, Any]:
         works: list[Work] = []
         for quoted, number in zip(quote.orders, numbers, strict=True):
             work = _work(market, placing, quoted, goods, purchase_id, number, now)
@@ -89,6 +92,8 @@ async def place(market: Market, placing: Placing, now: datetime, key: Key | None
             )
         for work in works:
             unit.take_in(work, now)
+        if also is not None:
+            also(unit)
         return {
             "purchase": purchase_id,
             "total": quote.total,
@@ -107,7 +112,7 @@ def _check(market: Market, placing: Placing, goods: dict[str, ForSale]) -> None:
         if not one.sellable:
             raise OfferClosed(title=one.title.get("en") or one.title.get("zh", ""))
     if placing.method == "wallet" and placing.buyer_id is None:
-        raise SignInFirst()
+        raise SignInFirst
     for order in placing.quote.orders:
         way = placing.method if placing.method in ("cash", "wallet") else "provider"
         one = market.format(order.format)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from highstreet import parties
 from highstreet.catalog.errors import OfferClosed
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.kit.geo import Point, metres
@@ -14,7 +15,6 @@ from highstreet.kit.quantity import check_quantity
 from highstreet.market.desk import Market
 from highstreet.market.shelf import ForSale
 from highstreet.orders import MOST_LINES, Agreed, EmptyBasket, Entry, QuoteExpired, QuoteUnknown
-from highstreet.parties import places
 from highstreet.pricing import PricedLine, Want, price_lines
 
 GOOD_FOR = timedelta(minutes=30)
@@ -31,7 +31,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     def opening(self, moment: datetime) -> datetime:
         """The moment, or the place's next opening after it; a place that states no hours is taken as open."""
-        return places.next_opening(self.goods[0].place, moment, self.tz) or moment
+        return parties.places.next_opening(self.goods[0].place, moment, self.tz) or moment
 
     def within_reach(self) -> None:
         """Refuses when the buyer is farther away than the place delivers."""
@@ -114,7 +114,7 @@ async def quote(
 ) -> Explained:
     """Price a basket. Refuses empty and oversized ones, unknown and closed offers, quantities no offer allows."""
     if not entries:
-        raise EmptyBasket()
+        raise EmptyBasket
     if len(entries) > MOST_LINES:
         raise Malformed("lines", f"at most {MOST_LINES} lines", f"最多 {MOST_LINES} 行")
     if len({entry.offer for entry in entries}) < len(entries):
@@ -139,10 +139,10 @@ def read(market: Market, text: str, now: datetime) -> Quote:
     """A quote that we signed and that still holds."""
     body = market.quote_signer.read(text)
     if body is None:
-        raise QuoteUnknown()
+        raise QuoteUnknown
     found = _decode.decode(body)
     if found.expires < now:
-        raise QuoteExpired()
+        raise QuoteExpired
     return found
 
 

@@ -20,7 +20,7 @@ def take_payment(work: Work, by: str, now: datetime) -> None:
     work.tell("paid", by, now, method=work.method)
 
 
-def hand_over(work: Work, now: datetime) -> None:
+def hand_over(work: Work) -> None:
     """What is left of every line goes to the buyer, and leaves the place if it has not yet."""
     let_go(work)
     for line in work.lines:

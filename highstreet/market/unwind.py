@@ -55,7 +55,7 @@ def undo(work: Work, one: Format, now: datetime, *, reason: str, lost: bool = Fa
 def cancel(work: Work, one: Format, steps: Steps, by: str, now: datetime, reason: str) -> None:
     """Take steps out of an order whose goods have not left. All of them: the order is undone."""
     if work.order.stage not in ("placed", "committed") or work.leg("underway", "done", "failed") is not None:
-        raise NotNow()
+        raise NotNow
     whole = all(steps.get(line.position, 0) >= line.open for line in work.lines)
     if (
         not whole
@@ -63,7 +63,7 @@ def cancel(work: Work, one: Format, steps: Steps, by: str, now: datetime, reason
         and work.method not in one.money.at_handover
         and not work.paid
     ):
-        raise NotNow()
+        raise NotNow
     before = {line.position: line.undone for line in work.lines}
     for position, count in steps.items():
         line = work.line(position)
@@ -96,7 +96,7 @@ def open_return(work: Work) -> Leg | None:
 def want_return(work: Work, steps: Steps, by: str, now: datetime, reason: str) -> None:
     """The buyer wants to send steps back. Without a fault only within the agreed days, and not what the law leaves out."""
     if not any(line.fulfilled > line.returned for line in work.lines) or open_return(work) is not None:
-        raise NotNow()
+        raise NotNow
     arrived = max(
         (leg.ended_at for leg in work.legs if leg.kind != "return" and leg.ended_at),
         default=work.order.placed_at,

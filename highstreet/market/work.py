@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from highstreet.inventory import Hold
-from highstreet.ledger import ESCROW, Flow, Transfer, escrow_of
+from highstreet.ledger import Flow, Transfer, escrow_of
 from highstreet.logistics import Leg
 from highstreet.orders import Due, Line, Order, Told
 

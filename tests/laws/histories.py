@@ -8,6 +8,7 @@ import msgspec
 
 from highstreet.inventory import Hold
 from highstreet.kit.errors import Refusal
+from highstreet.kit.text import Words
 from highstreet.ledger import ESCROW, escrow_of
 from highstreet.market import pay, settle
 from highstreet.market.commit import advance
@@ -89,8 +90,10 @@ def line(position: int, quantity: int, price: int, funded: int = 0) -> PricedLin
     """A priced line of which the programme pays `funded`."""
     amount = price * quantity
     adjustments = (
-        (PricedAdjustment("voucher", -funded, "spring", {"en": "Spring voucher"}, "v"),) if funded else ()
-    )  # type: ignore[arg-type]
+        (PricedAdjustment("voucher", -funded, "spring", Words("Spring voucher", "春季券"), "v"),)
+        if funded
+        else ()
+    )
     return PricedLine(
         f"ofr_{position}", quantity, price, price, amount, amount - funded, adjustments, 0, 1300, ()
     )

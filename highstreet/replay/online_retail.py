@@ -1,0 +1,263 @@
+"""`highstreet import online-retail FILE --replay`: a real merchant's year, replayed through the flows the till uses.
+
+Every invoice is one decision under the clock of its own time, with its number as idempotency key: a sale places, pays and hands over;
+a cancellation takes back goods of earlier orders of the same customer at the same price, and what no order here tells of (sold before
+the file begins) as goods without an order. So a replay that was killed goes on where it stopped, and ends with the same figures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from highstreet.market import settle
+from highstreet.market.desk import Decision, Found, Market
+from highstreet.market.place import Contact, Placing, place
+from highstreet.market.quote import Quote, QuotedLine, QuotedOrder
+from highstreet.market.units import Key, Unit
+from highstreet.market.unwind import UnsoldBack, take_back, take_back_unsold
+from highstreet.orders import Agreed, Due
+from highstreet.replay.invoices import Invoice, Row, read_invoices
+from highstreet.replay.merchant import SCOPE, Merchant, open_merchant
+
+AT_ONCE = 160  # invoices under way together
+
+
+class Report(msgspec.Struct):
+    """Money in minor units of the file's currency. rows = rows_sold + rows_returned + rows_refused."""
+
+    rows: int = 0
+    rows_sold: int = 0
+    rows_returned: int = 0
+    rows_refused: int = 0
+    refused: dict[str, int] = {}
+    orders: int = 0
+    orders_per_s: float = 0.0
+    returns_without_order: int = 0
+    sales_minor: int = 0
+    refunds_minor: int = 0
+    file_sales_minor: int = 0
+    file_refunds_minor: int = 0
+    difference_minor: int = 0
+    seconds: float = 0.0
+    resumed_after: int = 0
+
+
+class Sold(msgspec.Struct):
+    """A line of a replayed sale that may come back: of which order, and how many steps are left."""
+
+    order_id: asyncio.Future[str]
+    position: int
+    left: int
+
+
+class Replay:
+    """One run over the file. `sold` remembers, by customer, stock code and price, what may still come back; the latest sale first."""
+
+    def __init__(self, market: Market, merchant: Merchant) -> None:
+        self._market = market
+        self._merchant = merchant
+        self._sold: dict[tuple[str, str, int], list[Sold]] = {}
+        self.returns_without_order = 0
+
+    async def invoice(self, one: Invoice) -> None:
+        """Replay one invoice; doing it again changes nothing."""
+        if one.cancelled:
+            await self._cancellation(one)
+        else:
+            await self._sale(one)
+
+    def remember(self, one: Invoice, order_id: asyncio.Future[str]) -> None:
+        """Before a sale is under way: its lines can be asked for by a later cancellation."""
+        for position, row in enumerate(one.taken, start=1):
+            entry = Sold(order_id, position, row.quantity)
+            self._sold.setdefault((one.customer, row.code, row.price), []).append(entry)
+
+    def forget_returned(self, returned: dict[tuple[str, int], int]) -> None:
+        """Take off what came back in earlier runs, by (order, position)."""
+        for key, entries in self._sold.items():
+            for entry in entries:
+                entry.left -= returned.get((entry.order_id.result(), entry.position), 0)
+            self._sold[key] = [entry for entry in entries if entry.left]
+
+    async def _sale(self, one: Invoice) -> None:
+        lines = [
+            QuotedLine(
+                self._merchant.offers[row.code], row.quantity, row.price, row.amount, row.amount, 0, []
+            )
+            for row in one.taken
+        ]
+        total = sum(row.amount for row in one.taken)
+        agreed = Agreed(dues=[Due("price", total)], fee_bps=0, window=(one.at, one.at), return_days=365)
+        order = QuotedOrder(
+            self._merchant.format, self._merchant.seller_id, self._merchant.place_id, lines, agreed
+        )
+        quote = Quote(self._merchant.currency, "counter", [order], one.at)
+        placing = Placing(
+            quote,
+            Contact(),
+            "cash",
+            self._merchant.seller_id,
+            self._merchant.buyers.get(one.customer),
+            "en",
+            counter=True,
+        )
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.remember(one, future)
+        answer = await place(self._market, placing, one.at, _key(one))
+        future.set_result(answer["orders"][0]["id"])
+
+    async def _cancellation(self, one: Invoice) -> None:
+        back: dict[str, dict[int, int]] = {}
+        rest: list[Row] = []
+        for row in one.taken:
+            wanted = row.quantity
+            entries = self._sold.get((one.customer, row.code, row.price), [])
+            while wanted and entries:
+                entry = entries[-1]
+                count = min(wanted, entry.left)
+                # Set aside before waiting for the order: another cancellation may look at the same sale meanwhile.
+                entry.left -= count
+                wanted -= count
+                if not entry.left:
+                    entries.pop()
+                steps = back.setdefault(await entry.order_id, {})
+                steps[entry.position] = steps.get(entry.position, 0) + count
+            if wanted:
+                rest.append(
+                    msgspec.structs.replace(row, quantity=wanted, amount=row.amount * wanted // row.quantity)
+                )
+        await self._market.act(
+            Decision(self._take_back(one, back, rest), one.at, orders=tuple(back), key=_key(one))
+        )
+        self.returns_without_order += len(rest)
+
+    def _take_back(
+        self, one: Invoice, back: dict[str, dict[int, int]], rest: list[Row]
+    ) -> Callable[[Found, Unit], dict[str, Any]]:
+        merchant = self._merchant
+
+        def decide(found: Found, unit: Unit) -> dict[str, Any]:
+            given = 0
+            for work in found.works:
+                before = sum(t.amount for t in work.posted if t.target == work.payer)
+                take_back(
+                    work, back[work.order.id], merchant.seller_id, one.at, resale=True, reason=one.number
+                )
+                settle.check_ended(work)
+                unit.take_in(work, one.at)
+                given += sum(t.amount for t in work.posted if t.target == work.payer) - before
+            # What the file paid back and no order accounts for, to the penny.
+            missing = sum(row.amount for row in one.taken) - given
+            for n, row in enumerate(rest):
+                amount = missing - sum(r.amount for r in rest[n + 1 :])
+                missing -= amount
+                take_back_unsold(unit, self._unsold(row, amount, one.number), one.at)
+            return {"returned": one.number, "given": given}
+
+        return decide
+
+    def _unsold(self, row: Row, amount: int, reason: str) -> UnsoldBack:
+        merchant = self._merchant
+        return UnsoldBack(
+            merchant.seller_id,
+            merchant.variants[row.code],
+            merchant.supplies.get(row.code),
+            row.quantity,
+            amount,
+            merchant.currency,
+            f"till:{merchant.seller_id}",
+            merchant.seller_id,
+            reason,
+        )
+
+
+def _key(one: Invoice) -> Key:
+    return Key(SCOPE, one.number, one.fingerprint)
+
+
+async def replay(market: Market, file: Path, progress: Callable[[int, int], None]) -> Report:
+    """Replay the whole file, telling progress as (invoices done, of all). Errors: FileNotFoundError, BadFile with a sentence."""
+    book = read_invoices(file)
+    merchant = await open_merchant(market, book)
+    done = await merchant.done(market)
+    run = Replay(market, merchant)
+    await _remember_done(market, run, book.invoices, done)
+    report = Report(rows=book.rows, refused=dict(sorted(book.refused.items())), resumed_after=len(done))
+    began = time.monotonic()
+    await _all(
+        run, [one for one in book.invoices if one.number not in done], len(done), len(book.invoices), progress
+    )
+    report.seconds = round(time.monotonic() - began, 2)
+    await _count(market, merchant, report)
+    report.rows_sold = sum(len(one.taken) for one in book.invoices if not one.cancelled)
+    report.rows_returned = sum(len(one.taken) for one in book.invoices if one.cancelled)
+    report.rows_refused = sum(book.refused.values())
+    report.file_sales_minor, report.file_refunds_minor = book.sales_minor, book.refunds_minor
+    report.difference_minor = abs(report.sales_minor - book.sales_minor) + abs(
+        report.refunds_minor - book.refunds_minor
+    )
+    fresh = sum(not one.cancelled for one in book.invoices) - sum(
+        1 for number in done if not number.startswith("C")
+    )
+    report.orders_per_s = round(fresh / report.seconds, 1) if report.seconds else 0.0
+    return report
+
+
+async def _all(
+    run: Replay, invoices: list[Invoice], before: int, total: int, progress: Callable[[int, int], None]
+) -> None:
+    """All invoices in the order of the file, so many under way together; the first error stops the run."""
+    waiting: Iterator[Invoice] = iter(invoices)
+    finished = before
+
+    async def work() -> None:
+        nonlocal finished
+        for one in waiting:
+            await run.invoice(one)
+            finished += 1
+            if finished % 50 == 0:
+                progress(finished, total)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(work())
+    progress(total, total)
+
+
+async def _remember_done(market: Market, run: Replay, invoices: list[Invoice], done: dict[str, str]) -> None:
+    """After a resume: what earlier runs sold, less what they took back already, can be asked for again."""
+    sales = {done[one.number]: one for one in invoices if one.number in done and not one.cancelled}
+    async with market.db.read() as tx:
+        found = await tx.fetch(
+            "SELECT order_id, position, returned FROM orders.line WHERE order_id = ANY ($1)", list(sales)
+        )
+    returned = {(r["order_id"], r["position"]): r["returned"] for r in found}
+    loop = asyncio.get_running_loop()
+    for order_id, one in sales.items():
+        future: asyncio.Future[str] = loop.create_future()
+        future.set_result(order_id)
+        run.remember(one, future)
+    run.forget_returned(returned)
+
+
+async def _count(market: Market, merchant: Merchant, report: Report) -> None:
+    """The report's money is counted in the ledger, not in the file."""
+    async with market.db.read() as tx:
+        row = await tx.fetchrow(
+            """SELECT coalesce(sum(t.amount) FILTER (WHERE s.kind = 'till'), 0)::bigint AS sales,
+                      coalesce(sum(t.amount) FILTER (WHERE g.kind = 'till'), 0)::bigint AS refunds,
+                      (SELECT count(*) FROM orders."order" o WHERE o.seller_id = $1) AS orders,
+                      count(*) FILTER (WHERE t.purpose = 'goodwill') AS unsold
+               FROM ledger.transfer t JOIN ledger.account s ON s.id = t.from_id JOIN ledger.account g ON g.id = t.to_id
+               WHERE (s.kind = 'till' AND s.party_id = $1) OR (g.kind = 'till' AND g.party_id = $1)""",
+            merchant.seller_id,
+        )
+    assert row is not None
+    report.sales_minor, report.refunds_minor, report.orders = row["sales"], row["refunds"], row["orders"]
+    report.returns_without_order = row["unsold"]
