@@ -192,10 +192,16 @@ def test_every_picture_and_sign_a_template_names_is_there() -> None:
     signs = set(re.findall(r'id="(\w+)"', (static / "icons.svg").read_text()))
     for path in render.WEB.rglob("*.html"):
         source = path.read_text()
-        for sign in re.findall(r"icon\('(\w+)'\)|icon='(\w+)'", source):
-            assert (sign[0] or sign[1]) in signs, f"{path.name}: {sign}"
+        for sign in re.findall(r"icon(?:\('|='|': ')(\w+)'", source):
+            assert sign in signs, f"{path.name}: {sign}"
         for name in re.findall(r"/static/pictures/([\w-]+)\.svg", source):
             assert (static / "pictures" / f"{name}.svg").exists(), f"{path.name}: {name}"
+
+
+def test_every_picture_the_town_names_is_drawn() -> None:
+    for path in render.WEB.parent.rglob("*.py"):
+        for name in re.findall(r"""["']drawn:([a-z][\w-]+)["']""", path.read_text()):
+            assert (render.WEB / "static" / "pictures" / f"{name}.svg").exists(), f"{path.name}: {name}"
 
 
 def test_pictures_are_small_and_safe() -> None:

@@ -30,7 +30,9 @@
     notice.className = `notice ${kind}`;
     const words = document.createElement("p");
     words.textContent = text;
-    notice.append(document.createElement("span"), words);
+    const sign = { info: "info", good: "check", warn: "warn", refusal: "stop" }[kind] ?? "info";
+    notice.innerHTML = `<svg class="icon" aria-hidden="true"><use href="/static/icons.svg#${sign}"></use></svg>`;
+    notice.append(words);
     said()?.append(notice);
     closable(notice);
   };
