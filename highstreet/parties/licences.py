@@ -15,7 +15,7 @@ from highstreet.parties import notices
 from highstreet.parties.errors import AlreadyReviewed, LicenceTaken, OwnReview
 
 LicenceKind = Literal[
-    "business", "food", "clinic", "school", "second_hand", "ride", "lodging", "pharmacy", "publication"
+    "business", "food", "kitchen", "drugs", "clinic", "school", "lodging", "press", "second_hand", "ride"
 ]
 LicenceState = Literal["shown", "accepted", "refused", "expired"]
 
