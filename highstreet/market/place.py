@@ -16,6 +16,7 @@ from highstreet.kit.ids import new_id, spoken
 from highstreet.ledger import NotPayableSo
 from highstreet.market import settle
 from highstreet.market.commit import advance
+from highstreet.market.contacts import Contact, seal_contact
 from highstreet.market.desk import Decision, Found, Market
 from highstreet.market.quote import Quote, QuotedOrder
 from highstreet.market.shelf import ForSale
@@ -25,18 +26,6 @@ from highstreet.orders import Adjustment, Line, Order
 
 # Ways that are paid by the very call that places the order: the clerk has the cash in hand, the wallet is ours.
 PAID_AT_ONCE = ("cash", "wallet")
-
-
-class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How to reach the buyer of one purchase; sealed, never in facts or logs."""
-
-    name: str = ""
-    phone: str = ""
-    email: str = ""
-    address: str = ""
-    lat: float | None = None
-    lon: float | None = None
-    note: str = ""
 
 
 class Placing(msgspec.Struct, frozen=True):
@@ -52,7 +41,11 @@ class Placing(msgspec.Struct, frozen=True):
 
 
 async def place(
-    market: Market, placing: Placing, now: datetime, key: Key | None, also: Callable[[Unit], None] | None = None
+    market: Market,
+    placing: Placing,
+    now: datetime,
+    key: Key | None,
+    also: Callable[[Unit], None] | None = None,
 ) -> dict[str, Any]:
     """Place all orders of a quote as one purchase, paid at once. `also` writes more into the same unit.
 
@@ -175,12 +168,7 @@ def _work(
 
 
 def _purchase(market: Market, placing: Placing, purchase_id: str, now: datetime) -> dict[str, Any]:
-    plain = msgspec.json.encode(placing.contact)
-    key = sealed = None
-    if plain != b"{}":
-        wrapped = market.seal.new_key(purchase_id)
-        key = base64.b64encode(wrapped).decode()
-        sealed = base64.b64encode(market.seal.close(purchase_id, wrapped, plain)).decode()
+    sealed = seal_contact(market.seal, purchase_id, placing.contact)
     return {
         "id": purchase_id,
         "buyer_id": placing.buyer_id,
@@ -188,8 +176,8 @@ def _purchase(market: Market, placing: Placing, purchase_id: str, now: datetime)
         "total": placing.quote.total,
         "method": placing.method,
         "lang": placing.lang,
-        "contact_key": key,
-        "contact": sealed,
+        "contact_key": base64.b64encode(sealed[0]).decode() if sealed else None,
+        "contact": base64.b64encode(sealed[1]).decode() if sealed else None,
         "at": now,
     }
 

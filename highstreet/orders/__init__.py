@@ -10,6 +10,7 @@ for), deadline, cohort, agreed (the quote copied in), journal (facts told about 
 from highstreet.orders import baskets as baskets
 from highstreet.orders import cohorts as cohorts
 from highstreet.orders import deadlines as deadlines
+from highstreet.orders import purchases as purchases
 from highstreet.orders.baskets import MOST_LINES as MOST_LINES
 from highstreet.orders.baskets import Entry as Entry
 from highstreet.orders.errors import EmptyBasket as EmptyBasket

@@ -1,0 +1,60 @@
+"""A person's data: all of it in one file on request, and gone on request, while the books still add up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from highstreet import orders, parties
+from highstreet.kit.db import Tx
+from highstreet.kit.errors import Refusal
+from highstreet.kit.facts import tell
+from highstreet.kit.ids import spoken
+from highstreet.market.contacts import open_contact
+from highstreet.market.desk import Market
+from highstreet.market.views.privacy import orders_of, running_of
+
+
+class StillRunning(Refusal):
+    """Erasing would leave a seller with goods on the way to nobody."""
+
+    code: ClassVar[str] = "orders_still_running"
+    en = "{count} of your orders are still under way. Your data can go when they have ended."
+    zh = "您还有 {count} 个订单正在进行，结束后即可删除数据。"
+
+
+async def export(market: Market, tx: Tx, person_id: str) -> dict[str, Any]:
+    """Everything we know of a person, readable by people and machines: profile, consents, orders with lines and contacts."""
+    told = await parties.people.export(tx, market.seal, person_id)
+    bought: list[dict[str, Any]] = []
+    for row in await orders_of(tx, person_id):
+        contact = open_contact(market.seal, row["purchase_id"], row["contact_key"], row["contact"])
+        bought.append(
+            {
+                "number": spoken(row["number"]),
+                "placed_at": row["placed_at"],
+                "seller": row["seller_name"],
+                "stage": row["stage"],
+                "currency": row["currency"],
+                "total": row["total"],
+                "lines": row["lines"],
+                "contact": contact,
+            }
+        )
+    return {**told, "orders": bought}
+
+
+async def erase(tx: Tx, person_id: str, now: datetime) -> None:
+    """Erase a person: sign-in, sealed profile, contacts of past purchases, basket. Orders and money stay, under a bare id.
+
+    Refuses with StillRunning while orders are under way.
+    """
+    count = await running_of(tx, person_id)
+    if count:
+        raise StillRunning(count=count)
+    await parties.people.erase(tx, person_id, now)
+    await tx.execute(
+        "UPDATE orders.purchase SET contact_key = NULL, contact = NULL WHERE buyer_id = $1", person_id
+    )
+    await tx.execute("DELETE FROM orders.basket WHERE buyer_id = $1", person_id)
+    await tell(tx, "person.erased", person_id, person_id, now, {})
