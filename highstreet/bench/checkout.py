@@ -19,6 +19,7 @@ import msgspec
 from highstreet.adapters.payments_sandbox import secret_bytes
 from highstreet.bench.load import Client, cpu_of_family, family, percentile, web
 from highstreet.bench.world import PAYMENT_SECRET, World, insert_commits_per_s, postmaster_pid, world
+from highstreet.kit.clock import system_clock
 
 _SECRET = secret_bytes(PAYMENT_SECRET)
 _WARM_S = 2.0
@@ -46,7 +47,8 @@ class Figures(msgspec.Struct):
 
 def notice(key: str, amount: int, number: int) -> tuple[bytes, dict[str, str]]:
     """A signed notice that a charge succeeded, as the provider sends it."""
-    stamp = str(int(time.time()))
+    now = system_clock()
+    stamp = str(int(now.timestamp()))
     body = msgspec.json.encode(
         {
             "id": f"ntc_{number}",
@@ -55,7 +57,7 @@ def notice(key: str, amount: int, number: int) -> tuple[bytes, dict[str, str]]:
             "amount": amount,
             "currency": "CNY",
             "provider_ref": f"ref_{number}",
-            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "at": now,
         }
     )
     signed = f"ntc_{number}.{stamp}.".encode() + body

@@ -8,8 +8,10 @@ from typing import Any
 
 import msgspec
 
+from highstreet import inventory
 from highstreet.bench.load import Client, web
 from highstreet.bench.world import World, world
+from highstreet.kit.clock import system_clock
 
 _REFUSED = ("out_of_stock",)
 
@@ -82,7 +84,7 @@ async def _fill(town: World, units: int) -> int:
         row = await tx.fetchrow("SELECT id, total, held, sold FROM inventory.supply FOR UPDATE")
         assert row is not None
         missing = units - (row["total"] - row["held"] - row["sold"])
-        await tx.execute("UPDATE inventory.supply SET total = total + $1", missing)
+        await inventory.stock.change(tx, row["id"], "counted", missing, "bench", system_clock())
         return int(row["held"])
 
 

@@ -104,7 +104,7 @@ async def _stock(
             """WITH made AS (INSERT INTO inventory.supply (variant_id, place_id, total)
                              SELECT v, $2, $3 FROM unnest($1::text[]) v RETURNING id, total),
                     moved AS (INSERT INTO inventory.movement (supply_id, kind, quantity, by, at)
-                              SELECT id, 'received', total, 'bench', $4 FROM made)
+                              SELECT id, 'received', total, 'bench', $4 FROM made WHERE total > 0)
                SELECT id FROM made ORDER BY id""",
             variants,
             place,

@@ -17,6 +17,7 @@ from highstreet.catalog.categories import (
 from highstreet.catalog.directories import (
     Directory, Listed, add_to_directory, close_directory, directories, directories_of, open_directory,
     read_directory, remove_from_directory)
+from highstreet.catalog.errors import OfferClosed
 from highstreet.catalog.identifiers import gtin14, shown_gtin
 from highstreet.catalog.intake import (
     Intake, Preview, RowError, drop_intake, keep_preview, preview, read_intake, take)
@@ -40,7 +41,7 @@ __all__ = [
     "Intake", "Preview", "Received", "RowError", "Taken", "TakenRow", "drop_intake", "keep_preview", "preview",
     "read_intake", "take", "COLUMNS", "Column", "Sheet", "read_sheet", "template_csv", "template_xlsx",
     "Described", "Item", "Picture", "Variant", "change_item", "describe", "items_of", "read_item", "retire",
-    "LABELS", "Label", "Offer", "change_price", "change_terms", "close_offer", "draft_offer", "offer_by_code",
+    "LABELS", "Label", "Offer", "OfferClosed", "change_price", "change_terms", "close_offer", "draft_offer", "offer_by_code",
     "offers_of", "open_offer", "open_offers_of", "other_offers", "pause_offer", "read_offer", "read_offers",
     "SIZES", "Pictures", "add_picture", "order_pictures", "picture_path", "read_picture", "remove_picture", "store",
     "Facet", "Query", "Result", "search", "BANDS", "Card", "rebuild", "refresh", "refresh_items", "set_scores",

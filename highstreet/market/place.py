@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from highstreet.catalog.errors import OfferClosed
+from highstreet.catalog import OfferClosed
 from highstreet.inventory import Hold
 from highstreet.kit.errors import SignInFirst
 from highstreet.kit.ids import new_id, spoken

@@ -53,8 +53,5 @@ async def erase(tx: Tx, person_id: str, now: datetime) -> None:
     if count:
         raise StillRunning(count=count)
     await parties.people.erase(tx, person_id, now)
-    await tx.execute(
-        "UPDATE orders.purchase SET contact_key = NULL, contact = NULL WHERE buyer_id = $1", person_id
-    )
-    await tx.execute("DELETE FROM orders.basket WHERE buyer_id = $1", person_id)
+    await orders.purchases.forget_buyer(tx, person_id)
     await tell(tx, "person.erased", person_id, person_id, now, {})

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from highstreet import parties
-from highstreet.catalog.errors import OfferClosed
+from highstreet.catalog import OfferClosed
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.kit.geo import Point, metres
 from highstreet.kit.quantity import check_quantity

@@ -55,7 +55,7 @@ class Shelf:
         await self._db.listen("offer", self._changed)
 
     def _changed(self, payload: str | None) -> None:
-        if payload is None:
+        if payload is None or payload == "*":
             self._offers.clear()
             self._promotions.clear()
             return
