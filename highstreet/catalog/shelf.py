@@ -194,7 +194,7 @@ def shelve(
     codes = words.codes(*(c for s in group for c in (s.sku, s.gtin and shown_gtin(s.gtin))))
     facets = facets_of(lead)
     return Found(
-        card, vector(in_title, [*islice(rest, 250), *codes[:100], *facets, f"^{quarter(rank)}"]), facets, lead.lat, lead.lon,
+        card, vector(in_title, [*islice(rest, 250), *codes[:100]], [*facets, f"^{quarter(rank)}"]), facets, lead.lat, lead.lon,
         max(s.opened_at for s in group), rank, score, lead.shown,
         spelled | words.read(" ".join(s.sku for s in group))[1],
     )  # fmt: skip
@@ -229,9 +229,9 @@ def quarter(score: float) -> int:
     return next(i for i, least in enumerate(QUARTERS) if score >= least or i == len(QUARTERS) - 1)
 
 
-def vector(in_title: Iterable[str], rest: Iterable[str]) -> str:
-    """A tsvector as text: words of the title carry weight A, the others none."""
-    weighed = {**dict.fromkeys(rest, ""), **dict.fromkeys(in_title, ":1A")}
+def vector(in_title: Iterable[str], rest: Iterable[str], marks: Iterable[str] = ()) -> str:
+    """A tsvector as text: words of the title carry weight A, other words D (one with none would match as any weight)."""
+    weighed = {**dict.fromkeys(marks, ""), **dict.fromkeys(rest, ":1"), **dict.fromkeys(in_title, ":1A")}
     return " ".join(quoted(token) + weight for token, weight in weighed.items())
 
 
