@@ -1,6 +1,6 @@
 """The web process: every surface and the API over one open market, as an ASGI application.
 
-Granian calls `create_app` once per process. A test puts a market of its own in: `build(given(market))`.
+Granian calls `create_app` once per process. A test puts a market of its own in: `serve(build(), market)`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.middleware.csrf import CSRFMiddleware
+from litestar.params import FromPath
 from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client import multiprocess as between_processes
@@ -32,6 +33,7 @@ from highstreet.api import api_docs, problems
 from highstreet.kit.db import DatabaseAway, DatabaseBusy
 from highstreet.market.desk import Market
 from highstreet.web import frame
+from highstreet.wiring import OpenMarket
 
 AREAS = ("shop", "account", "merchant", "till", "courier", "operator")
 STATIC = Path(__file__).parent / "web" / "static"
@@ -59,25 +61,22 @@ def create_app() -> ASGIApp:
     @contextlib.asynccontextmanager
     async def open_for_business(app: Litestar) -> AsyncIterator[None]:
         async with wiring.opened(ours) as market:
-            app.state.update({"market": market, "town": wiring.TOWN, "url": market.url, "mail": market.mail})
+            serve(app, market)
             yield
 
     return Watched(build(open_for_business, secure=ours.url.startswith("https:")))
 
 
-def given(market: Market) -> Opening:
-    """An opening over a market that somebody else opened and closes."""
-
-    @contextlib.asynccontextmanager
-    async def take(app: Litestar) -> AsyncIterator[None]:
-        app.state.market = market
-        yield
-
-    return take
+def serve(app: Litestar, market: OpenMarket) -> None:
+    """Let an application serve this market."""
+    app.state.update({"market": market, "town": wiring.TOWN, "url": market.url, "mail": market.mail})
 
 
-def build(opening: Opening, *, secure: bool = False) -> Litestar:
-    """Every route of the town. `secure`: it is reached by https, so cookies travel by nothing else."""
+def build(opening: Opening | None = None, *, secure: bool = False) -> Litestar:
+    """Every route of the town. `opening` opens the market; without one somebody calls `serve`.
+
+    `secure`: it is reached by https, so cookies travel by nothing else.
+    """
     return Litestar(
         route_handlers=[
             *_pages(secure),
@@ -88,7 +87,7 @@ def build(opening: Opening, *, secure: bool = False) -> Litestar:
             Shelved(STATIC).handler(),
             *api_docs.ROUTES,
         ],
-        lifespan=[opening],
+        lifespan=[opening] if opening else [],
         exception_handlers={Exception: answer_error},
         openapi_config=api_docs.config(__version__),
         request_max_body_size=12_000_000,
@@ -226,7 +225,7 @@ class Shelved:
         """The route that serves them."""
 
         @get("/static/{file:path}", include_in_schema=False)
-        async def static(request: Request[Any, Any, Any], file: str) -> Response[bytes]:
+        async def static(request: Request[Any, Any, Any], file: FromPath[str]) -> Response[bytes]:
             found = self._files.get(file)
             if found is None:
                 return Response(b"", status_code=404, media_type="text/plain")

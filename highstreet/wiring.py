@@ -12,26 +12,35 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import tzinfo
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 
+from highstreet import orders, parties
 from highstreet.adapters.mail_file import FileMail
 from highstreet.adapters.mail_smtp import Security, SmtpMail
 from highstreet.adapters.payments_sandbox import SandboxProvider
+from highstreet.api.keys import forget_answers
 from highstreet.formats.collect import COLLECT
 from highstreet.formats.counter import COUNTER
 from highstreet.formats.instant import INSTANT
 from highstreet.formats.online import ONLINE
+from highstreet.kit import rates
 from highstreet.kit.clock import Clock, system_clock
 from highstreet.kit.db import Database, DatabaseAway, Tx, connect
-from highstreet.kit.mail import Mail
+from highstreet.kit.errors import Refusal
+from highstreet.kit.jobs import Again, Work
+from highstreet.kit.mail import Mail, MailAway, MailRefused
 from highstreet.kit.postgres import CannotStart, Server, ensure
 from highstreet.kit.readers import Fact
+from highstreet.market import news
 from highstreet.market.desk import Market
 from highstreet.market.format import Format, register
+from highstreet.market.fulfil import advance_order
+from highstreet.market.settle import EscrowLeft
 from highstreet.market.views.opening import formats_in_use
 from highstreet.migrations import CannotMigrate, migrate
 from highstreet.settings import Settings
@@ -39,6 +48,14 @@ from highstreet.settings import Settings
 TOWN = "highstreet"  # what buyers read at the payment provider
 
 Subscriber = Callable[[Tx, list[Fact]], Awaitable[None]]
+
+
+class Round(msgspec.Struct, frozen=True):
+    """Work found by looking: `go` every so many seconds, and at once again while it answers that there was some."""
+
+    name: str
+    seconds: float
+    go: Callable[[], Awaitable[bool]]
 
 
 class CannotOpen(Exception):
@@ -174,9 +191,66 @@ async def _let_go(db: Database | None, server: Server | None) -> None:
         await server.leave()
 
 
-# Who hears of facts, by the name their position is kept under. Each is called in the transaction that moves
-# the position, so what it writes is written once.
-SUBSCRIBERS: dict[str, Subscriber] = {}
+def subscribers(market: OpenMarket) -> dict[str, Subscriber]:
+    """Who hears of facts, by the name their position is kept under.
+
+    Each is called in the transaction that moves the position, so what it writes there is written once.
+    """
+
+    async def tell_parties(tx: Tx, facts: list[Fact]) -> None:
+        await news.tell_parties(tx, facts, market.clock())
+
+    return {"stir": news.stir, "tell parties": tell_parties}
+
+
+def jobs_of(market: OpenMarket) -> dict[str, Work]:
+    """What a worker does for each kind of job."""
+
+    async def letter(wanted: dict[str, Any]) -> None:
+        order_id = str(wanted["order"])
+        link = f"{market.url}/orders/{order_id}?key={market.link_signer.short(order_id)}"
+        async with market.db.read() as tx:
+            written = await news.letter(tx, market.seal, wanted, link)
+        if written is None:
+            return
+        try:
+            await market.mail.send(written)
+        except MailAway as e:
+            raise Again from e
+        except MailRefused as e:
+            structlog.get_logger().warning(
+                "letter refused", order=order_id, reason=str(e.values.get("reason"))
+            )
+
+    return {news.LETTER: letter}
+
+
+def rounds(market: OpenMarket) -> list[Round]:
+    """What a worker does again and again: each finds its work in the database and may run in two workers at once."""
+
+    async def pass_deadlines() -> bool:
+        now = market.clock()
+        async with market.db.read() as tx:
+            late = await orders.deadlines.passed(tx, now)
+        passed = 0
+        for order_id in late:
+            # One order that cannot go on must not hold up the others behind it.
+            try:
+                await advance_order(market, order_id, now)
+                passed += 1
+            except (Refusal, EscrowLeft) as e:
+                structlog.get_logger().error("deadline stuck", order=order_id, exc_info=e)
+        return passed > 0
+
+    async def clean() -> bool:
+        now = market.clock()
+        async with market.db.transaction() as tx:
+            await rates.sweep(tx, now)
+            await parties.sessions.sweep(tx, now)
+            await orders.baskets.forget_old(tx, now)
+            return await forget_answers(tx, now) > 0
+
+    return [Round("deadlines", 1.0, pass_deadlines), Round("cleaning", 3600.0, clean)]
 
 
 def set_up_logs(level: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import asyncpg
@@ -23,6 +24,7 @@ from highstreet.parties import ApiToken
 T = TypeVar("T", bound=msgspec.Struct)
 
 _LONGEST = 255
+_KEPT = timedelta(days=31)
 
 
 def key_of(call: Call, who: str, route: str, asked: msgspec.Struct) -> Key:
@@ -96,3 +98,13 @@ async def once(call: Call, key: Key, shape: type[T], act: Callable[[Tx], Awaitab
     if first is None:
         raise KeyBusy
     return first
+
+
+async def forget_answers(tx: Tx, now: datetime) -> int:
+    """Forget answers after a month: no till or program tells the same again after so long. How many went."""
+    done = await tx.execute(
+        """DELETE FROM kit.answer WHERE (scope, key) IN
+           (SELECT scope, key FROM kit.answer WHERE at < $1 ORDER BY at LIMIT 5000)""",
+        now - _KEPT,
+    )
+    return int(done.rpartition(" ")[2])

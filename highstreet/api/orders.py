@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Raw
 
 from highstreet import parties
@@ -83,7 +84,7 @@ class Placed(msgspec.Struct, frozen=True):
 
 
 @post("/api/orders", tags=["buying"])
-async def place_order(request: Call, data: NewOrder) -> Placed:
+async def place_order(request: Call, data: JSONBody[NewOrder]) -> Placed:
     """Place all orders of a quote, as a guest or with a token. Needs an Idempotency-Key; nothing is half placed."""
     market = market_of(request)
     token = await bearer_of(request)
@@ -156,7 +157,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 @get("/api/orders/{order_id:str}", tags=["buying", "selling"])
-async def see_order(request: Call, order_id: str, key: str = "") -> Response[bytes]:
+async def see_order(request: Call, order_id: FromPath[str], key: FromQuery[str] = "") -> Response[bytes]:
     """An order, for a guest with its link as `key`, for its buyer and for its seller."""
     market = market_of(request)
     token = None
@@ -246,7 +247,9 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 @post("/api/orders/{order_id:str}/facts", status_code=200, tags=["buying", "selling"])
-async def tell_fact(request: Call, order_id: str, data: Fact, key: str = "") -> Standing:
+async def tell_fact(
+    request: Call, order_id: FromPath[str], data: JSONBody[Fact], key: FromQuery[str] = ""
+) -> Standing:
     """Tell a fact: accepted, ready, shipped, delivered, received, cancelled, return_wanted ... as its format allows."""
     market = market_of(request)
     for position in data.lines or {}:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 from litestar import post
+from litestar.params import FromPath
 
 from highstreet.api.tokens import Call, market_of
 from highstreet.kit.errors import NotFound
@@ -24,7 +25,7 @@ class Heard(msgspec.Struct, frozen=True):
 
 
 @post("/api/payments/{provider:str}/notices", status_code=200, tags=["payment providers"])
-async def hear_notice(request: Call, provider: str) -> Heard:
+async def hear_notice(request: Call, provider: FromPath[str]) -> Heard:
     """A signed notice of a payment provider. Answered only once it is in the books; telling it again changes nothing."""
     market = market_of(request)
     known = market.providers.get(provider)

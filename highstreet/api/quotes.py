@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import post
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from highstreet.api.shapes import Id, Latitude, Longitude
@@ -83,7 +84,7 @@ class Quoted(msgspec.Struct, frozen=True):
 
 
 @post("/api/quotes", status_code=200, tags=["buying"])
-async def make_quote(request: Call, data: Basket) -> Quoted:
+async def make_quote(request: Call, data: JSONBody[Basket]) -> Quoted:
     """Price a basket over any number of sellers. Nothing is set aside by asking, and nothing is written."""
     market = market_of(request)
     where = Point(data.where.lat, data.where.lon) if data.where else None
