@@ -16,6 +16,9 @@ TEA, BAKER, CITY = "pty_tea", "pty_baker", "pty_city"
 TEA_PLACE, BAKER_PLACE = "plc_tea", "plc_baker"
 
 
+DRAGON_WELL, NOTHING = Words("Dragon Well green tea", "明前龙井绿茶"), Words()
+
+
 class Street(msgspec.Struct, frozen=True):
     db: Database
     kinds: catalog.Categories
@@ -25,7 +28,11 @@ class Street(msgspec.Struct, frozen=True):
 async def street(db: Database) -> Street:
     async with db.transaction() as tx:
         await catalog.load_categories(tx)
-        for party, name in ((TEA, "Lin Tea House 林家茶铺"), (BAKER, "Morning Bread 清晨面包"), (CITY, "City office")):
+        for party, name in (
+            (TEA, "Lin Tea House 林家茶铺"),
+            (BAKER, "Morning Bread 清晨面包"),
+            (CITY, "City office"),
+        ):
             await tx.execute(
                 "INSERT INTO parties.party (id, kind, name, created_at) VALUES ($1, $2, $3, $4)",
                 party, "city" if party == CITY else "business", name, NOW,
@@ -41,8 +48,8 @@ async def street(db: Database) -> Street:
 
 
 async def tea(
-    tx: Tx, title: Words = Words("Dragon Well green tea", "明前龙井绿茶"), *, owner: str = TEA, category: str = "food.tea",
-    labels: list[str] | None = None, variants: list[catalog.Variant] | None = None, about: Words = Words(),
+    tx: Tx, title: Words = DRAGON_WELL, *, owner: str = TEA, category: str = "food.tea",
+    labels: list[str] | None = None, variants: list[catalog.Variant] | None = None, about: Words = NOTHING,
     brand: str | None = None,
 ) -> str:  # fmt: skip
     return await catalog.describe(
@@ -52,18 +59,18 @@ async def tea(
 
 
 async def on_sale(
-    tx: Tx, item_id: str, price: int = 12_800, *, seller: str = TEA, place: str = TEA_PLACE, format: str = "online",
+    tx: Tx, item_id: str, price: int = 12_800, *, seller: str = TEA, place: str = TEA_PLACE, form: str = "online",
     variant: int = 0, now: datetime = NOW,
 ) -> str:  # fmt: skip
     item = await catalog.read_item(tx, item_id)
     offer_id = await catalog.draft_offer(
-        tx, seller_id=seller, variant_id=item.variants[variant].id, place_id=place, format=format, currency="CNY",
+        tx, seller_id=seller, variant_id=item.variants[variant].id, place_id=place, format=form, currency="CNY",
         price=price, now=now,
     )  # fmt: skip
     await catalog.open_offer(tx, seller, offer_id, licences={"food"}, now=now)
     return offer_id
 
 
-async def find(street: Street, text: str = "", **more: object) -> catalog.Result:
+async def find(street: Street, text: str = "", /, **more: object) -> catalog.Result:
     async with street.db.read() as tx:
         return await catalog.search(tx, msgspec.convert({"text": text, **more}, catalog.Query))

@@ -28,7 +28,9 @@ async def test_a_directory_lists_items_with_reasons(street: Street) -> None:
         assert card is not None
         assert card.item_id == sold
         assert both[unsold].card is None
-        assert [(d.id, why.en) for d, why in await catalog.directories_of(tx, sold)] == [(directory_id, "Good")]
+        assert [(d.id, why.en) for d, why in await catalog.directories_of(tx, sold)] == [
+            (directory_id, "Good")
+        ]
         await catalog.remove_from_directory(tx, CITY, directory_id, sold)
         assert await catalog.directories_of(tx, sold) == []
         await catalog.close_directory(tx, CITY, directory_id, now=NOW)
@@ -40,7 +42,9 @@ async def test_a_directory_lists_items_with_reasons(street: Street) -> None:
 
 async def test_only_its_curator_changes_it(street: Street) -> None:
     async with street.db.transaction() as tx:
-        directory_id = await catalog.open_directory(tx, curator_id=CITY, name=Words("x"), about=Words(), now=NOW)
+        directory_id = await catalog.open_directory(
+            tx, curator_id=CITY, name=Words("x"), about=Words(), now=NOW
+        )
         item = await tea(tx)
         for call in (
             catalog.add_to_directory(tx, BAKER, directory_id, item, Words("x"), now=NOW),

@@ -31,7 +31,9 @@ def test_each_wrong_digit_is_refused(text: str) -> None:
                     gtin14(text[:at] + other + text[at + 1 :])
 
 
-@pytest.mark.parametrize("text", ["", "0", "00000000", "123", "69012345678920", "69012345678AB", "６９", "-1", "1e12"])
+@pytest.mark.parametrize(
+    "text", ["", "0", "00000000", "123", "69012345678920", "69012345678AB", "６９", "-1", "1e12"]
+)
 def test_others_are_refused_in_both_languages(text: str) -> None:
     with pytest.raises(GtinWrong) as refused:
         gtin14(text)

@@ -19,7 +19,9 @@ def _preview(street: Street, *rows: dict[str, str]) -> Preview:
     write = csv.DictWriter(out, columns, restval="")
     write.writeheader()
     write.writerows(rows)
-    return catalog.preview(catalog.read_sheet(out.getvalue().encode(), "x.csv", street.kinds), street.kinds, "CNY")
+    return catalog.preview(
+        catalog.read_sheet(out.getvalue().encode(), "x.csv", street.kinds), street.kinds, "CNY"
+    )
 
 
 async def _keep(street: Street, preview: Preview) -> str:
@@ -43,7 +45,11 @@ async def test_the_templates_can_be_taken_as_they_are(street: Street, lang: str)
         sheet = catalog.read_sheet(data, "x", street.kinds)
         found = catalog.preview(sheet, street.kinds, "CNY")
         assert (sheet.unknown, found.errors, len(found.rows)) == ([], [], 1)
-        assert (found.rows[0].category_id, found.rows[0].price, found.rows[0].labels) == ("food.tea", 12_800, ["local"])
+        assert (found.rows[0].category_id, found.rows[0].price, found.rows[0].labels) == (
+            "food.tea",
+            12_800,
+            ["local"],
+        )
 
 
 @pytest.mark.parametrize(
@@ -64,7 +70,11 @@ async def test_the_templates_can_be_taken_as_they_are(street: Street, lang: str)
         ({"stock": "1.5"}, "stock", "Stock must be a whole number from 0."),
         ({"stock": "-1"}, "stock", "Stock must be a whole number from 0."),
         ({"step": "0"}, "step", "Sold in steps of must be a whole number from 1."),
-        ({"gtin": "6901234567893"}, "gtin", "6901234567893 is not a bar code number: its check digit is wrong."),
+        (
+            {"gtin": "6901234567893"},
+            "gtin",
+            "6901234567893 is not a bar code number: its check digit is wrong.",
+        ),
         ({"unit": "bushel"}, "unit", "Unit must be one of"),
         ({"labels": "green"}, "labels", "The label “Green” is given by the market's operator"),
         ({"labels": "best"}, "labels", "There is no label “best”."),
@@ -83,19 +93,37 @@ async def test_a_wrong_row_says_which_column_and_why(
 
 
 async def test_all_that_is_wrong_is_told_and_the_rest_holds(street: Street) -> None:
-    found = _preview(street, GOOD, {**GOOD, "sku": "T2", "price": "x", "stock": "y"}, {**GOOD, "sku": "T1"}, {**GOOD, "sku": "T3"})
+    found = _preview(
+        street,
+        GOOD,
+        {**GOOD, "sku": "T2", "price": "x", "stock": "y"},
+        {**GOOD, "sku": "T1"},
+        {**GOOD, "sku": "T3"},
+    )
     assert [row.sku for row in found.rows] == ["T1", "T3"]
     assert [(e.row, e.column) for e in found.errors] == [(3, "price"), (3, "stock"), (4, "sku")]
 
 
 async def test_what_spreadsheets_do_to_numbers_is_undone(street: Street) -> None:
-    found = _preview(street, {**GOOD, "gtin": "36000291452", "price": "¥1,299", "stock": "1,000", "unit": "克", "step": "50"})
+    found = _preview(
+        street,
+        {**GOOD, "gtin": "36000291452", "price": "¥1,299", "stock": "1,000", "unit": "克", "step": "50"},
+    )
     row = found.rows[0]
-    assert (row.gtin, row.price, row.stock, row.unit, row.step) == ("00036000291452", 129_900, 1000, "gram", 50)
+    assert (row.gtin, row.price, row.stock, row.unit, row.step) == (
+        "00036000291452",
+        129_900,
+        1000,
+        "gram",
+        50,
+    )
 
 
 async def test_rows_of_one_item_become_its_variants(street: Street) -> None:
-    rows = [{**GOOD, "sku": f"T{n}", "item": "TEA", "size": f"{n}0 g", "stock": str(n), "origin": "Hangzhou"} for n in range(1, 4)]
+    rows = [
+        {**GOOD, "sku": f"T{n}", "item": "TEA", "size": f"{n}0 g", "stock": str(n), "origin": "Hangzhou"}
+        for n in range(1, 4)
+    ]
     taken = await _take(street, await _keep(street, _preview(street, *rows)), formats=["online", "collect"])
     assert (taken.items, taken.variants, taken.offers, taken.known, taken.drafts) == (1, 3, 6, 0, 0)
     assert [received.quantity for received in taken.stock] == [1, 2, 3]
@@ -109,7 +137,9 @@ async def test_rows_of_one_item_become_its_variants(street: Street) -> None:
 
 async def test_rows_of_one_item_must_agree(street: Street) -> None:
     one = {**GOOD, "item": "X", "size": "S"}
-    found = _preview(street, one, {**one, "sku": "T2"}, {**one, "sku": "T3", "category": "Fruit", "size": "L"})
+    found = _preview(
+        street, one, {**one, "sku": "T2"}, {**one, "sku": "T3", "category": "Fruit", "size": "L"}
+    )
     assert {(e.row, e.column) for e in found.errors} == {(3, "size"), (4, "category")}
 
 

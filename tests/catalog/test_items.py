@@ -92,7 +92,9 @@ async def test_a_change_is_found_at_once(street: Street) -> None:
 async def test_a_new_kind_drops_what_only_the_old_one_asked(street: Street) -> None:
     async with street.db.transaction() as tx:
         item_id = await tea(tx)
-        await catalog.change_item(tx, TEA, item_id, attributes={"tea": "green", "origin": "Hangzhou"}, now=NOW)
+        await catalog.change_item(
+            tx, TEA, item_id, attributes={"tea": "green", "origin": "Hangzhou"}, now=NOW
+        )
         await catalog.change_item(tx, TEA, item_id, category_id="food.fruit", now=NOW)
         item = await catalog.read_item(tx, item_id)
     assert (item.attributes, item.no_return) == ({"origin": "Hangzhou"}, "fresh")
@@ -116,7 +118,9 @@ async def test_a_variant_keeps_its_unit_and_its_item(street: Street) -> None:
         item_id, other = await tea(tx), await tea(tx)
         variant = (await catalog.read_item(tx, item_id)).variants[0]
         with pytest.raises(Malformed):
-            await catalog.change_item(tx, TEA, item_id, variants=[Variant("1", unit="gram", id=variant.id)], now=NOW)
+            await catalog.change_item(
+                tx, TEA, item_id, variants=[Variant("1", unit="gram", id=variant.id)], now=NOW
+            )
         with pytest.raises(NotFound):
             await catalog.change_item(tx, TEA, other, variants=[Variant("1", id=variant.id)], now=NOW)
         with pytest.raises(errors.SkuTwice):

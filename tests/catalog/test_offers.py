@@ -68,7 +68,9 @@ async def test_an_offer_lives_from_draft_to_closed(street: Street) -> None:
         ({"place_id": "plc_unknown"}, errors.OfferNotYours),
     ],
 )
-async def test_a_wrong_offer_is_refused(street: Street, change: dict[str, object], refusal: type[Exception]) -> None:
+async def test_a_wrong_offer_is_refused(
+    street: Street, change: dict[str, object], refusal: type[Exception]
+) -> None:
     with pytest.raises(refusal):
         await _draft(street, **change)
 
@@ -91,7 +93,10 @@ async def test_somebody_elses_offer_does_not_exist(street: Street) -> None:
 
 async def test_the_desk_lists_what_is_on_sale(street: Street) -> None:
     async with street.db.transaction() as tx:
-        first = await on_sale(tx, await tea(tx, Words("Jasmine 100%_tea"), variants=[catalog.Variant("JM", gtin="6901234567892")]))
+        first = await on_sale(
+            tx,
+            await tea(tx, Words("Jasmine 100%_tea"), variants=[catalog.Variant("JM", gtin="6901234567892")]),
+        )
         second = await on_sale(tx, await tea(tx, Words("Oolong")))
         third = await on_sale(tx, await tea(tx, Words("Bread"), owner=BAKER), seller=BAKER, place=BAKER_PLACE)
         await catalog.pause_offer(tx, TEA, second, now=NOW)
@@ -151,7 +156,9 @@ async def test_every_change_is_told(street: Street) -> None:
             await catalog.change_item(tx, TEA, item_id, title=Words("New"), now=NOW)
         await _until(take, {f"item:{item_id}"})
         async with street.db.transaction() as tx:
-            await tx.execute("INSERT INTO pricing.price (id, offer_id, price) VALUES ('prc_1', $1, 5)", offer_id)
+            await tx.execute(
+                "INSERT INTO pricing.price (id, offer_id, price) VALUES ('prc_1', $1, 5)", offer_id
+            )
         await _until(take, {offer_id})
         async with street.db.transaction() as tx:
             await tx.execute("DELETE FROM pricing.price")
@@ -176,7 +183,9 @@ async def test_a_suspended_seller_is_not_found(street: Street) -> None:
     assert (await find(street, "tea")).total == 0
     async with street.db.transaction() as tx:
         assert not (await catalog.read_offer(tx, offer_id)).sellable
-        await tx.execute("UPDATE parties.party SET state = 'active', name = 'Lin & Daughters' WHERE id = $1", TEA)
+        await tx.execute(
+            "UPDATE parties.party SET state = 'active', name = 'Lin & Daughters' WHERE id = $1", TEA
+        )
     assert [card.seller for card in (await find(street, "tea")).cards] == ["Lin & Daughters"]
     async with street.db.transaction() as tx:
         await tx.execute("UPDATE parties.place SET closed_at = now() WHERE id = $1", TEA_PLACE)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import io
 import struct
 import zlib
@@ -133,8 +134,8 @@ async def test_what_rides_along_is_left_behind() -> None:
     assert all(b"<script" not in data and b"<?php" not in data for data in made.files.values())
 
 
-async def test_files_lie_in_the_media_folder_and_nowhere_else(tmp_path: Path) -> None:
-    made = await catalog.read_picture(JPEG)
+def test_files_lie_in_the_media_folder_and_nowhere_else(tmp_path: Path) -> None:
+    made = asyncio.run(catalog.read_picture(JPEG))
     catalog.store(tmp_path, made)
     catalog.store(tmp_path, made)
     paths = sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file())

@@ -32,7 +32,9 @@ async def test_found_by(street: Street, text: str) -> None:
             variants=[catalog.Variant("LJ-50", gtin="6901234567892", options={"size": "50 g"})],
         )  # fmt: skip
         await on_sale(tx, item_id)
-        await on_sale(tx, await tea(tx, Words("Sourdough", "酸面包"), owner=BAKER), seller=BAKER, place=BAKER_PLACE)
+        await on_sale(
+            tx, await tea(tx, Words("Sourdough", "酸面包"), owner=BAKER), seller=BAKER, place=BAKER_PLACE
+        )
     found = await find(street, text)
     assert item_id in [card.item_id for card in found.cards]
     assert found.corrected is None
@@ -41,7 +43,13 @@ async def test_found_by(street: Street, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("dargon", "dragon"), ("gren tea", "green tea"), ("draggon well", "dragon well"), ("龙景绿茶", "绿茶"), ("龙井王", "龙井")],
+    [
+        ("dargon", "dragon"),
+        ("gren tea", "green tea"),
+        ("draggon well", "dragon well"),
+        ("龙景绿茶", "绿茶"),
+        ("龙井王", "龙井"),
+    ],
 )
 async def test_a_mistyped_word_is_corrected_and_said(street: Street, typed: str, meant: str) -> None:
     async with street.db.transaction() as tx:
@@ -50,7 +58,9 @@ async def test_a_mistyped_word_is_corrected_and_said(street: Street, typed: str,
     assert (found.total, found.corrected) == (1, meant)
 
 
-@pytest.mark.parametrize("typed", ["zzzzzz", "qx", "zebra tea", "麒麟", "LJ-99999", "'", "\\", "& | !", "\x00", ":*", "(" * 50])
+@pytest.mark.parametrize(
+    "typed", ["zzzzzz", "qx", "zebra tea", "麒麟", "LJ-99999", "'", "\\", "& | !", "\x00", ":*", "(" * 50]
+)
 async def test_what_nobody_sells_is_not_found(street: Street, typed: str) -> None:
     async with street.db.transaction() as tx:
         await on_sale(tx, await tea(tx))
@@ -94,7 +104,7 @@ async def _shelf_of(street: Street, count: int) -> dict[str, int]:
             )  # fmt: skip
             price = draw.randint(100, 200_000)
             offer = await on_sale(
-                tx, item, price, seller=seller, place=place, format=("online", "collect", "counter")[n % 3],
+                tx, item, price, seller=seller, place=place, form=("online", "collect", "counter")[n % 3],
                 now=NOW + timedelta(minutes=n),
             )  # fmt: skip
             made[offer] = price
@@ -169,7 +179,9 @@ async def test_filters_combine_and_facets_count(street: Street) -> None:
 
 
 def counts_of(wide: catalog.Result, narrow: catalog.Result) -> int:
-    mine = [c for c in wide.cards if c.category_id == "food.tea" and c.format == "collect" and c.seller_id == TEA]
+    mine = [
+        c for c in wide.cards if c.category_id == "food.tea" and c.format == "collect" and c.seller_id == TEA
+    ]
     assert {c.offer_id for c in mine} == {c.offer_id for c in narrow.cards}
     return len(mine)
 
@@ -178,7 +190,7 @@ async def test_nearby(street: Street) -> None:
     async with street.db.transaction() as tx:
         here = await on_sale(tx, await tea(tx))
         there = await on_sale(tx, await tea(tx, owner=BAKER), seller=BAKER, place=BAKER_PLACE)
-    near = {"near": {"lat": OLD_STREET.lat, "lon": OLD_STREET.lon}}
+    near: dict[str, object] = {"near": {"lat": OLD_STREET.lat, "lon": OLD_STREET.lon}}
     found = await find(street, "tea", sort="near", **near)
     assert [card.offer_id for card in found.cards] == [here, there]
     assert found.cards[0].distance_m == 0
@@ -195,7 +207,7 @@ async def test_nearby(street: Street) -> None:
 async def test_the_nearest_of_very_many_come_first(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looking, "MOST_CANDIDATES", 10)
     await _shelf_of(street, 30)
-    near = {"near": {"lat": OLD_STREET.lat, "lon": OLD_STREET.lon}}
+    near: dict[str, object] = {"near": {"lat": OLD_STREET.lat, "lon": OLD_STREET.lon}}
     found = await find(street, "tea", sort="near", most=7, **near)
     assert found.more
     assert [card.seller_id for card in found.cards] == [TEA] * 7

@@ -4,6 +4,7 @@ import csv
 import io
 import tracemalloc
 import zipfile
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -24,11 +25,11 @@ def as_csv(lines: list[list[str]], delimiter: str = ",") -> str:
     return out.getvalue()
 
 
-def as_xlsx(lines: list[list[object]]) -> bytes:
+def as_xlsx(lines: Sequence[Sequence[object]]) -> bytes:
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
     for line in lines:
-        sheet.append(line)
+        sheet.append(list(line))
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -58,7 +59,12 @@ def test_csv_in_any_usual_form(encoding: str, delimiter: str) -> None:
 
 
 def test_headings_are_known_by_many_names() -> None:
-    text = as_csv([["Product Name", " category *", "CODE", "unit price", "Qty", "weather"], ["Tea", "Tea", "1", "5", "", ""]])
+    text = as_csv(
+        [
+            ["Product Name", " category *", "CODE", "unit price", "Qty", "weather"],
+            ["Tea", "Tea", "1", "5", "", ""],
+        ]
+    )
     sheet = catalog.read_sheet(("sep=,\n" + text).encode(), "x.csv")
     assert sheet.columns == ["title_en", "category", "sku", "price", "stock"]
     assert sheet.unknown == ["weather"]
@@ -66,7 +72,8 @@ def test_headings_are_known_by_many_names() -> None:
 
 def test_a_workbook_is_read_as_text() -> None:
     lines: list[list[object]] = [
-        [*HEAD, "条码", "库存"], [], ["茶", "茶与咖啡", 1001, 12.5, 6901234567892.0, True], ["茶", None, "x", "=1+1", None, "=HYPERLINK(1)"],
+        [*HEAD, "条码", "库存"], [],
+        ["茶", "茶与咖啡", 1001, 12.5, 6901234567892.0, True], ["茶", None, "x", "=1+1", None, "=HYPERLINK(1)"],
     ]  # fmt: skip
     sheet = catalog.read_sheet(as_xlsx(lines), "x.xlsx")
     assert sheet.rows[0].cells == {
@@ -80,11 +87,15 @@ def test_a_workbook_is_read_as_text() -> None:
 def test_wrong_columns_are_named_in_both_languages() -> None:
     with pytest.raises(errors.SheetColumns) as refused:
         catalog.read_sheet(b"a,b,c\n1,2,3\n", "x.csv")
-    assert refused.value.sentence("en").startswith("These columns are missing: Title, Category, Stock number, Price.")
+    assert refused.value.sentence("en").startswith(
+        "These columns are missing: Title, Category, Stock number, Price."
+    )
     assert "标题、类目、货号、价格" in refused.value.sentence("zh")
 
 
-BILLION_LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><x>&b;</x>"""
+BILLION_LAUGHS = (
+    b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><x>&b;</x>"""
+)
 PLAIN = as_xlsx([list(HEAD), list(LINE)])
 UNREADABLE = {
     "empty": b"",
@@ -97,8 +108,12 @@ UNREADABLE = {
     "archive of other things": zipped({"a.txt": b"x"}),
     "half a workbook": PLAIN[: len(PLAIN) // 2],
     "workbook with entities": with_part(PLAIN, "xl/worksheets/sheet1.xml", BILLION_LAUGHS),
-    "workbook with hidden entities": with_part(PLAIN, "xl/sharedStrings.xml", BILLION_LAUGHS.decode().encode("utf-16")),
-    "workbook with a broken part": with_part(PLAIN, "xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row>"),
+    "workbook with hidden entities": with_part(
+        PLAIN, "xl/sharedStrings.xml", BILLION_LAUGHS.decode().encode("utf-16")
+    ),
+    "workbook with a broken part": with_part(
+        PLAIN, "xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row>"
+    ),
     "workbook without sheets": with_part(PLAIN, "xl/workbook.xml", b"<workbook/>"),
     "endless cell": b"title,category,sku,price\n" + b'"' + b"x" * 200_000,
 }
@@ -131,12 +146,16 @@ def _million_rows_of_xlsx() -> bytes:
     head = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
     first = "<row>" + "".join(f'<c t="inlineStr"><is><t>{name}</t></is></c>' for name in HEAD) + "</row>"
     row = "<row><c><v>1</v></c><c><v>1</v></c></row>"
-    return with_part(PLAIN, "xl/worksheets/sheet1.xml", (head + first + row * 1_000_000 + "</sheetData></worksheet>").encode())
+    return with_part(
+        PLAIN,
+        "xl/worksheets/sheet1.xml",
+        (head + first + row * 1_000_000 + "</sheetData></worksheet>").encode(),
+    )
 
 
 @pytest.mark.parametrize("make", [_million_rows_of_csv, _million_rows_of_xlsx])
-def test_a_million_rows_are_refused_without_being_held(make: object) -> None:
-    data: bytes = make()  # pyright: ignore[reportCallIssue, reportUnknownVariableType]
+def test_a_million_rows_are_refused_without_being_held(make: Callable[[], bytes]) -> None:
+    data = make()
     tracemalloc.start()
     with pytest.raises(errors.SheetTooLarge) as refused:
         catalog.read_sheet(data, "x")
@@ -152,18 +171,22 @@ def test_rows_far_down_an_empty_sheet_are_not_looked_for() -> None:
         catalog.read_sheet(with_part(PLAIN, "xl/worksheets/sheet1.xml", far.encode()), "x.xlsx")
 
 
-CELL = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Z"]), min_size=1, max_size=20).filter(
-    lambda text: text[0] != "=" and text == text.strip() and "\ufeff" not in text
+CELL = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Z"]), min_size=1, max_size=20
+).filter(lambda text: text[0] != "=" and text == text.strip() and "\ufeff" not in text)
+
+
+@given(
+    st.lists(st.tuples(CELL, CELL, CELL, CELL), min_size=1, max_size=8), st.sampled_from(["utf-8", "utf-16"])
 )
-
-
-@given(st.lists(st.tuples(CELL, CELL, CELL, CELL), min_size=1, max_size=8), st.sampled_from(["utf-8", "utf-16"]))
 @settings(max_examples=60)
 def test_what_is_written_is_read(lines: list[tuple[str, ...]], encoding: str) -> None:
     wanted = [list(line) for line in lines]
     for data in (as_csv([HEAD, *wanted]).encode(encoding), as_xlsx([list(HEAD), *map(list, lines)])):
         sheet = catalog.read_sheet(data, "x")
-        assert [[row.cells[c] for c in ("title_zh", "category", "sku", "price")] for row in sheet.rows] == wanted
+        assert [
+            [row.cells[c] for c in ("title_zh", "category", "sku", "price")] for row in sheet.rows
+        ] == wanted
 
 
 @given(st.binary(max_size=400))
