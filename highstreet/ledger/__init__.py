@@ -1,13 +1,25 @@
 """Ledger: money owed and moved, double entry, append only.
 
-Owns the schema `ledger`. Always true: a transfer takes from one account what it gives to another, in one currency, so the whole ledger
-sums to zero; transfers are never changed; escrow of an order is empty for every purpose when the order ends; a wallet never goes
-below zero; a collection is paid at most once.
+Owns the schema `ledger`. Callers name its parts: `ledger.refunds.claim(tx, ...)`.
 
-Words: account (`kind:party`), transfer (with a purpose), flow (what an order moved so far), escrow, collection (money asked of a buyer),
-refund, payout, stray (money without an order), statement.
+Always true: a transfer takes from one account what it gives to another, in one currency, so the whole ledger
+sums to zero; transfers are never changed; escrow of an order is empty for every purpose when the order ends; a wallet never goes
+below zero; a collection is paid at most once; a seller is never paid out more than is owed; money asked of the outside is asked under
+one key until it is answered; a folded balance is the sum of its transfers.
+
+Words: account (`kind:party`), transfer (with a purpose), flow (what an order moved so far), escrow, collection (money asked of a
+buyer), refund, payout, stray (money without an order), statement, fold (balances derived from transfers), difference (where the
+provider's statement and our books do not agree).
 """
 
+from highstreet.ledger import collections as collections
+from highstreet.ledger import folding as folding
+from highstreet.ledger import payouts as payouts
+from highstreet.ledger import reconcile as reconcile
+from highstreet.ledger import refunds as refunds
+from highstreet.ledger import statements as statements
+from highstreet.ledger import strays as strays
+from highstreet.ledger import wallet as wallet
 from highstreet.ledger.accounts import ESCROW as ESCROW
 from highstreet.ledger.accounts import PLATFORM as PLATFORM
 from highstreet.ledger.accounts import Accounts as Accounts
@@ -25,6 +37,8 @@ from highstreet.ledger.collect import ProviderRefused as ProviderRefused
 from highstreet.ledger.collect import StaleNotice as StaleNotice
 from highstreet.ledger.collect import StatementLine as StatementLine
 from highstreet.ledger.collect import WrongSignature as WrongSignature
+from highstreet.ledger.errors import MoreThanOwed as MoreThanOwed
+from highstreet.ledger.errors import NoSuchRefund as NoSuchRefund
 from highstreet.ledger.errors import NoSuchStray as NoSuchStray
 from highstreet.ledger.errors import NothingToPayOut as NothingToPayOut
 from highstreet.ledger.errors import NotPayableSo as NotPayableSo

@@ -29,3 +29,18 @@ class NoSuchStray(Refusal):
     status = 404
     en = "This payment is settled already or not known."
     zh = "该款项已处理或不存在。"
+
+
+class MoreThanOwed(Refusal):
+    """`left` is the seller's balance in minor units."""
+
+    code = "more_than_owed"
+    en = "This is more than what can be paid out now."
+    zh = "超出当前可提现金额。"
+
+
+class NoSuchRefund(Refusal):
+    code = "no_such_refund"
+    status = 404
+    en = "This refund is not known, or does not wait for a person."
+    zh = "该退款不存在，或无需人工处理。"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
 from highstreet.kit.db import Tx
@@ -86,14 +88,26 @@ LAWS: dict[str, str] = {
         SELECT f.total || ' told, ' || o.total || ' placed' AS case
         FROM (SELECT coalesce(sum((body ->> 'total')::bigint), 0) AS total FROM kit.fact WHERE kind = 'order.placed') f,
              (SELECT coalesce(sum(total), 0) AS total FROM orders."order") o WHERE f.total <> o.total""",
+    "a folded balance is the sum of its transfers so far": """
+        WITH so_far AS (
+            SELECT t.from_id, t.to_id, t.amount FROM ledger.transfer t
+            JOIN kit.reader r ON r.name = 'ledger.fold' AND (t.xid, t.id) <= (r.xid, r.id)),
+        sums AS (
+            SELECT account_id, sum(signed) AS amount FROM (
+                SELECT to_id AS account_id, amount AS signed FROM so_far UNION ALL SELECT from_id, -amount FROM so_far) m GROUP BY 1)
+        SELECT account_id::text AS case FROM ledger.balance b FULL JOIN sums s USING (account_id)
+        WHERE coalesce(b.amount, 0) <> coalesce(s.amount, 0)""",
     "every kept answer is of an order that exists": """
         SELECT a.scope || ' ' || a.key AS case FROM kit.answer a, jsonb_array_elements(a.answer -> 'orders') o
         WHERE jsonb_typeof(a.answer -> 'orders') = 'array' AND NOT EXISTS (SELECT FROM orders."order" x WHERE x.id = o ->> 'id')""",
 }
 
 
-async def check(tx: Tx) -> list[Law]:
-    """Check every law. Run it in one snapshot (`db.read(snapshot=True)`): a town at work changes between two queries."""
+async def check(tx: Tx, heard: Callable[[Law], Awaitable[None]] | None = None) -> list[Law]:
+    """Check every law. Run it in one snapshot (`db.read(snapshot=True)`): a town at work changes between two queries.
+
+    `heard` is told each law as soon as it is checked.
+    """
     # Reading a whole town takes longer than a page may.
     await tx.execute("SET statement_timeout = 0")
     found: list[Law] = []
@@ -101,6 +115,8 @@ async def check(tx: Tx) -> list[Law]:
         for name, sql in LAWS.items():
             cases = [str(r["case"]) for r in await tx.fetch(sql + " LIMIT 5")]
             found.append(Law(name, not cases, cases))
+            if heard is not None:
+                await heard(found[-1])
     finally:
         await tx.execute("SET statement_timeout = '15s'")
     return found

@@ -1,0 +1,63 @@
+"""Collections nobody told us about: asked of a buyer a while ago, the notice lost or late. The provider is asked what became of them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from highstreet.kit import facts
+from highstreet.kit.db import Tx, rows
+
+ASK_AFTER = timedelta(minutes=2)
+# A pay link is good for half an hour; what the provider has never seen by then cannot be paid any more.
+LAPSE_AFTER = timedelta(hours=1)
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Money asked of a buyer of which we have heard nothing."""
+
+    key: str
+    purchase_id: str
+    provider: str
+    currency: str
+    amount: int
+    asked_at: datetime
+
+    def lapsed(self, now: datetime) -> bool:
+        """Whether it can no longer be paid, if the provider has not seen it."""
+        return now - self.asked_at >= LAPSE_AFTER
+
+
+async def claim(tx: Tx, now: datetime, most: int = 20) -> list[Asked]:
+    """Take collections asked for more than two minutes ago and not asked about lately: each again after half as long as it has waited."""
+    return await rows(
+        tx,
+        Asked,
+        """UPDATE ledger.collection SET tried_at = $1
+           WHERE key IN (
+               SELECT key FROM ledger.collection
+               WHERE state = 'asked' AND asked_at <= $2
+                 AND (tried_at IS NULL OR tried_at <= $1 - greatest(interval '1 min', (tried_at - asked_at) / 2))
+               ORDER BY asked_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+             AND state = 'asked'
+           RETURNING key, purchase_id, provider, currency::text AS currency, amount, asked_at""",
+        now,
+        now - ASK_AFTER,
+        most,
+    )
+
+
+async def lapse(tx: Tx, key: str, now: datetime) -> bool:
+    """Nobody paid, and nobody can any more. Should money come all the same, it is taken and sent straight back."""
+    found = await tx.fetchrow(
+        """UPDATE ledger.collection SET state = 'lapsed', settled_at = $2 WHERE key = $1 AND state = 'asked'
+           RETURNING purchase_id, provider, amount""",
+        key,
+        now,
+    )
+    if found is None:
+        return False
+    body = {"collection": key, "amount": found["amount"]}
+    await facts.tell(tx, "collection.lapsed", found["purchase_id"], found["provider"], now, body)
+    return True
