@@ -49,12 +49,15 @@ class Shelf:
         self._country = country
         self._offers: dict[str, ForSale] = {}
         self._promotions: dict[str, list[Promotion]] = {}
+        # How many news were heard: what was read while one came may be older than it, and is not kept.
+        self._heard = 0
 
     async def open(self) -> None:
         """Listen for changes from now on."""
         await self._db.listen("offer", self._changed)
 
     def _changed(self, payload: str | None) -> None:
+        self._heard += 1
         if payload is None or payload == "*":
             self._offers.clear()
             self._promotions.clear()
@@ -74,28 +77,36 @@ class Shelf:
 
     async def offers(self, ids: Iterable[str]) -> dict[str, ForSale]:
         """The offers by id; an unknown one is a refusal, one that is not on sale is returned as not sellable."""
-        wanted = set(ids)
-        missing = [one for one in wanted if one not in self._offers]
+        wanted = {one: self._offers.get(one) for one in ids}
+        missing = [one for one, known in wanted.items() if known is None]
         if missing:
+            heard = self._heard
             async with self._db.read() as tx:
                 found = await offers_for_sale(tx, missing, self._country)
-            if len(self._offers) > _MOST:
-                self._offers.clear()
-            self._offers.update({row["id"]: _for_sale(row) for row in found})
-        try:
-            return {one: self._offers[one] for one in wanted}
-        except KeyError:
-            raise NotFound("offer") from None
+            fresh = {row["id"]: _for_sale(row) for row in found}
+            if self._heard == heard:
+                if len(self._offers) > _MOST:
+                    self._offers.clear()
+                self._offers.update(fresh)
+            wanted.update(fresh)
+        offers = {one: known for one, known in wanted.items() if known is not None}
+        if len(offers) < len(wanted):
+            raise NotFound("offer")
+        return offers
 
     async def promotions(self, seller_ids: Iterable[str]) -> list[Promotion]:
         """The running and coming promotions of these sellers."""
-        missing = [one for one in set(seller_ids) if one not in self._promotions]
+        wanted = {one: self._promotions.get(one) for one in seller_ids}
+        missing = [one for one, known in wanted.items() if known is None]
         if missing:
+            heard = self._heard
             async with self._db.read() as tx:
                 found = await promotions_of(tx, missing)
-            for seller in missing:
-                self._promotions[seller] = [one for one in found if one.seller_id == seller]
-        return [promotion for one in dict.fromkeys(seller_ids) for promotion in self._promotions[one]]
+            fresh = {seller: [one for one in found if one.seller_id == seller] for seller in missing}
+            if self._heard == heard:
+                self._promotions.update(fresh)
+            wanted.update(fresh)
+        return [promotion for known in wanted.values() for promotion in known or []]
 
 
 def _for_sale(row: dict[str, Any]) -> ForSale:
