@@ -66,9 +66,6 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Answer with one 
 MORE = {
     "day": ("highstreet.town.day", "Let the town live through a day: orders, deliveries, returns."),
 }
-IMPORTS = {
-    "online-retail": ("highstreet.replay.command", "A year of real sales, replayed through the market."),
-}
 
 
 @click.group(cls=Later, later=MORE, context_settings={"help_option_names": ["-h", "--help"]})
@@ -115,9 +112,40 @@ def bench_last_units(units: int, buyers: int, processes: int, rounds: int, as_js
     )
 
 
-@main.group("import", cls=Later, later=IMPORTS)
+@main.group("import")
 def import_() -> None:
     """Bring in goods and sales from elsewhere."""
+
+
+@import_.command("online-retail")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "--replay", is_flag=True, help="Replay every sale and cancellation under the clock of its invoice."
+)
+@as_json
+def import_online_retail(file: str, replay: bool, as_json: bool) -> None:
+    """A merchant's year of real invoices (a parquet file). Killed in the middle, the same command goes on where it stopped."""
+    from pathlib import Path
+
+    from highstreet.replay import online_retail
+    from highstreet.replay.invoices import BadFile
+
+    async def go(market: OpenMarket) -> int:
+        with click.progressbar(length=1, label="invoices", file=sys.stderr) as bar:
+
+            def progress(done: int, of: int) -> None:
+                bar.length = of
+                bar.update(done - bar.pos)
+
+            try:
+                found = await online_retail.run(market, Path(file), progress, replay=replay)
+            except BadFile as wrong:
+                click.echo(str(wrong), err=True)
+                return FAILED
+        say(found, as_json, "\n".join(f"{name:<24}{value}" for name, value in found.items()))
+        return 0 if found.get("difference_minor", 0) == 0 else FAILED
+
+    sys.exit(with_market(go))
 
 
 @main.command("open")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,57 +63,30 @@ class Replay:
         self._market = market
         self._merchant = merchant
         self._sold: dict[tuple[str, str, int], list[Sold]] = {}
-        self.returns_without_order = 0
 
-    async def invoice(self, one: Invoice) -> None:
-        """Replay one invoice; doing it again changes nothing."""
+    async def invoice(self, one: Invoice, done_as: str | None) -> None:
+        """Replay one invoice, or only remember it when an earlier run has (`done_as`: the order it became).
+
+        Called in the order of the file. What a cancellation takes back is settled before the first wait, so it is the same in every
+        run, killed or not.
+        """
         if one.cancelled:
-            await self._cancellation(one)
-        else:
-            await self._sale(one)
+            taken, rest = self._match(one)
+            if done_as is None:
+                await self._cancellation(one, taken, rest)
+            return
+        order_id: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._remember(one, order_id)
+        order_id.set_result(done_as if done_as is not None else await self._sale(one))
 
-    def remember(self, one: Invoice, order_id: asyncio.Future[str]) -> None:
-        """Before a sale is under way: its lines can be asked for by a later cancellation."""
+    def _remember(self, one: Invoice, order_id: asyncio.Future[str]) -> None:
         for position, row in enumerate(one.taken, start=1):
             entry = Sold(order_id, position, row.quantity)
             self._sold.setdefault((one.customer, row.code, row.price), []).append(entry)
 
-    def forget_returned(self, returned: dict[tuple[str, int], int]) -> None:
-        """Take off what came back in earlier runs, by (order, position)."""
-        for key, entries in self._sold.items():
-            for entry in entries:
-                entry.left -= returned.get((entry.order_id.result(), entry.position), 0)
-            self._sold[key] = [entry for entry in entries if entry.left]
-
-    async def _sale(self, one: Invoice) -> None:
-        lines = [
-            QuotedLine(
-                self._merchant.offers[row.code], row.quantity, row.price, row.amount, row.amount, 0, []
-            )
-            for row in one.taken
-        ]
-        total = sum(row.amount for row in one.taken)
-        agreed = Agreed(dues=[Due("price", total)], fee_bps=0, window=(one.at, one.at), return_days=365)
-        order = QuotedOrder(
-            self._merchant.format, self._merchant.seller_id, self._merchant.place_id, lines, agreed
-        )
-        quote = Quote(self._merchant.currency, "counter", [order], one.at)
-        placing = Placing(
-            quote,
-            Contact(),
-            "cash",
-            self._merchant.seller_id,
-            self._merchant.buyers.get(one.customer),
-            "en",
-            counter=True,
-        )
-        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self.remember(one, future)
-        answer = await place(self._market, placing, one.at, _key(one))
-        future.set_result(answer["orders"][0]["id"])
-
-    async def _cancellation(self, one: Invoice) -> None:
-        back: dict[str, dict[int, int]] = {}
+    def _match(self, one: Invoice) -> tuple[list[tuple[Sold, int]], list[Row]]:
+        """The sales a cancellation takes back, the latest first, and the rows (or parts) that no sale accounts for."""
+        taken: list[tuple[Sold, int]] = []
         rest: list[Row] = []
         for row in one.taken:
             wanted = row.quantity
@@ -121,21 +94,46 @@ class Replay:
             while wanted and entries:
                 entry = entries[-1]
                 count = min(wanted, entry.left)
-                # Set aside before waiting for the order: another cancellation may look at the same sale meanwhile.
                 entry.left -= count
                 wanted -= count
+                taken.append((entry, count))
                 if not entry.left:
                     entries.pop()
-                steps = back.setdefault(await entry.order_id, {})
-                steps[entry.position] = steps.get(entry.position, 0) + count
             if wanted:
                 rest.append(
                     msgspec.structs.replace(row, quantity=wanted, amount=row.amount * wanted // row.quantity)
                 )
-        await self._market.act(
-            Decision(self._take_back(one, back, rest), one.at, orders=tuple(back), key=_key(one))
+        return taken, rest
+
+    async def _sale(self, one: Invoice) -> str:
+        lines = [
+            QuotedLine(
+                self._merchant.offers[row.code], row.quantity, row.price, row.amount, row.amount, 0, []
+            )
+            for row in one.taken
+        ]
+        agreed = Agreed(
+            dues=[Due("price", sum(row.amount for row in one.taken))],
+            window=(one.at, one.at),
+            return_days=365,
         )
-        self.returns_without_order += len(rest)
+        order = QuotedOrder(
+            self._merchant.format, self._merchant.seller_id, self._merchant.place_id, lines, agreed
+        )
+        quote = Quote(self._merchant.currency, "counter", [order], one.at)
+        buyer = self._merchant.buyers.get(one.customer)
+        placing = Placing(quote, Contact(), "cash", self._merchant.seller_id, buyer, "en", counter=True)
+        answer = await place(self._market, placing, one.at, _key(one))
+        order_id: str = answer["orders"][0]["id"]
+        return order_id
+
+    async def _cancellation(self, one: Invoice, taken: list[tuple[Sold, int]], rest: list[Row]) -> None:
+        back: dict[str, dict[int, int]] = {}
+        for entry, count in taken:
+            steps = back.setdefault(await entry.order_id, {})
+            steps[entry.position] = steps.get(entry.position, 0) + count
+        decide = self._take_back(one, back, rest)
+        await self._market.act(Decision(decide, one.at, orders=tuple(back), key=_key(one)))
 
     def _take_back(
         self, one: Invoice, back: dict[str, dict[int, int]], rest: list[Row]
@@ -181,18 +179,32 @@ def _key(one: Invoice) -> Key:
     return Key(SCOPE, one.number, one.fingerprint)
 
 
-async def replay(market: Market, file: Path, progress: Callable[[int, int], None]) -> Report:
+async def run(
+    market: Market, file: Path, progress: Callable[[int, int], None], *, replay: bool
+) -> dict[str, Any]:
+    """Read the file and make the merchant with items, offers and stock; with `replay` live through all invoices. Errors: BadFile."""
+    if replay:
+        found: dict[str, Any] = msgspec.to_builtins(await replay_all(market, file, progress))
+        return found
+    book = read_invoices(file)
+    merchant = await open_merchant(market, book)
+    progress(1, 1)
+    return {
+        "rows": book.rows,
+        "items": len(merchant.offers),
+        "customers": len(merchant.buyers),
+        "invoices": len(book.invoices),
+    }
+
+
+async def replay_all(market: Market, file: Path, progress: Callable[[int, int], None]) -> Report:
     """Replay the whole file, telling progress as (invoices done, of all). Errors: FileNotFoundError, BadFile with a sentence."""
     book = read_invoices(file)
     merchant = await open_merchant(market, book)
     done = await merchant.done(market)
-    run = Replay(market, merchant)
-    await _remember_done(market, run, book.invoices, done)
     report = Report(rows=book.rows, refused=dict(sorted(book.refused.items())), resumed_after=len(done))
     began = time.monotonic()
-    await _all(
-        run, [one for one in book.invoices if one.number not in done], len(done), len(book.invoices), progress
-    )
+    await _all(Replay(market, merchant), book.invoices, done, progress)
     report.seconds = round(time.monotonic() - began, 2)
     await _count(market, merchant, report)
     report.rows_sold = sum(len(one.taken) for one in book.invoices if not one.cancelled)
@@ -210,40 +222,24 @@ async def replay(market: Market, file: Path, progress: Callable[[int, int], None
 
 
 async def _all(
-    run: Replay, invoices: list[Invoice], before: int, total: int, progress: Callable[[int, int], None]
+    replay: Replay, invoices: list[Invoice], done: dict[str, str], progress: Callable[[int, int], None]
 ) -> None:
     """All invoices in the order of the file, so many under way together; the first error stops the run."""
-    waiting: Iterator[Invoice] = iter(invoices)
-    finished = before
+    waiting = iter(invoices)
+    finished = 0
 
     async def work() -> None:
         nonlocal finished
         for one in waiting:
-            await run.invoice(one)
+            await replay.invoice(one, done.get(one.number))
             finished += 1
             if finished % 50 == 0:
-                progress(finished, total)
+                progress(finished, len(invoices))
 
     async with asyncio.TaskGroup() as group:
         for _ in range(AT_ONCE):
             group.create_task(work())
-    progress(total, total)
-
-
-async def _remember_done(market: Market, run: Replay, invoices: list[Invoice], done: dict[str, str]) -> None:
-    """After a resume: what earlier runs sold, less what they took back already, can be asked for again."""
-    sales = {done[one.number]: one for one in invoices if one.number in done and not one.cancelled}
-    async with market.db.read() as tx:
-        found = await tx.fetch(
-            "SELECT order_id, position, returned FROM orders.line WHERE order_id = ANY ($1)", list(sales)
-        )
-    returned = {(r["order_id"], r["position"]): r["returned"] for r in found}
-    loop = asyncio.get_running_loop()
-    for order_id, one in sales.items():
-        future: asyncio.Future[str] = loop.create_future()
-        future.set_result(order_id)
-        run.remember(one, future)
-    run.forget_returned(returned)
+    progress(len(invoices), len(invoices))
 
 
 async def _count(market: Market, merchant: Merchant, report: Report) -> None:
