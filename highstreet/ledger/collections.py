@@ -38,7 +38,7 @@ async def claim(tx: Tx, now: datetime, most: int = 20) -> list[Asked]:
            WHERE key IN (
                SELECT key FROM ledger.collection
                WHERE state = 'asked' AND asked_at <= $2
-                 AND (tried_at IS NULL OR tried_at <= $1 - greatest(interval '1 min', (tried_at - asked_at) / 2))
+                 AND (tried_at IS NULL OR tried_at <= $1::timestamptz - greatest(interval '1 min', (tried_at - asked_at) / 2))
                ORDER BY asked_at LIMIT $3 FOR UPDATE SKIP LOCKED)
              AND state = 'asked'
            RETURNING key, purchase_id, provider, currency::text AS currency, amount, asked_at""",

@@ -111,7 +111,7 @@ async def claim(tx: Tx, now: datetime, most: int = 20) -> list[Payout]:
            WHERE key IN (
                SELECT key FROM ledger.payout
                WHERE state = 'wanted' OR (state = 'asked' AND coalesce(tried_at, wanted_at)
-                     <= $1 - least(interval '30 s' * 2 ^ (least(tries, 9) - 1), interval '1 h'))
+                     <= $1::timestamptz - least(interval '30 s' * 2 ^ (least(tries, 9) - 1), interval '1 h'))
                ORDER BY wanted_at LIMIT $2 FOR UPDATE SKIP LOCKED)
              AND state IN ('wanted', 'asked')
            RETURNING key, seller_id, provider, currency::text AS currency, amount, state, tries, wanted_at, why""",

@@ -45,7 +45,7 @@ async def claim(tx: Tx, now: datetime, most: int = 20) -> list[Refund]:
            WHERE key IN (
                SELECT key FROM ledger.refund
                WHERE state = 'wanted' OR (state = 'asked' AND coalesce(tried_at, wanted_at)
-                     <= $1 - least(interval '30 s' * 2 ^ (least(tries, 9) - 1), interval '1 h'))
+                     <= $1::timestamptz - least(interval '30 s' * 2 ^ (least(tries, 9) - 1), interval '1 h'))
                ORDER BY wanted_at LIMIT $2 FOR UPDATE SKIP LOCKED)
              AND state IN ('wanted', 'asked')
            RETURNING key, order_id, collection_key, provider, currency::text AS currency, amount, state, tries, wanted_at, why""",

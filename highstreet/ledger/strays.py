@@ -92,7 +92,7 @@ async def settle(tx: Tx, stray_id: str, how: How, by: str, note: str, now: datet
         tx,
         Stray,
         """UPDATE ledger.stray SET settled_how = $2, settled_by = $3, note = $4, tried_at = NULL,
-               settled_at = CASE WHEN $2 = 'refunded' THEN NULL ELSE $5 END
+               settled_at = CASE WHEN $2::text = 'refunded' THEN NULL ELSE $5::timestamptz END
            WHERE id = $1 AND settled_at IS NULL AND settled_how IS NULL
            RETURNING id, provider, provider_ref, key, currency::text AS currency, amount, reason, owner, at, due_at, settled_at, settled_by,
                settled_how, note""",
@@ -120,7 +120,7 @@ async def claim_refunds(tx: Tx, now: datetime, most: int = 20) -> list[Stray]:
         Stray,
         """UPDATE ledger.stray SET tried_at = $1
            WHERE id IN (SELECT id FROM ledger.stray
-                        WHERE settled_at IS NULL AND settled_how = 'refunded' AND (tried_at IS NULL OR tried_at <= $1 - interval '1 min')
+                        WHERE settled_at IS NULL AND settled_how = 'refunded' AND (tried_at IS NULL OR tried_at <= $1::timestamptz - interval '1 min')
                         ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
            RETURNING id, provider, provider_ref, key, currency::text AS currency, amount, reason, owner, at, due_at, settled_at, settled_by,
                settled_how, note""",
