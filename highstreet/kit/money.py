@@ -60,7 +60,7 @@ def parse_money(text: str, currency: str, field: str = "amount") -> int:
     """Minor units from what a person or a file wrote ("12.50", "¥1,299"); refuses NaN, too many decimals, negatives and absurd sizes."""
     cleaned = text.strip().replace(",", "").replace("，", "").lstrip("¥￥£$€").strip()
     try:
-        value = Decimal(cleaned)
+        value = Decimal(cleaned if "_" not in cleaned and cleaned.isascii() else "no amount")
     except InvalidOperation:
         raise Malformed(field, f"“{text.strip()}” is not an amount", f"“{text.strip()}”不是金额") from None
     if not value.is_finite():

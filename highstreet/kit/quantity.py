@@ -24,7 +24,7 @@ def check_quantity(value: object, field: str = "quantity") -> int:
 def parse_quantity(text: str, field: str = "quantity") -> int:
     """A quantity that a person or a file wrote."""
     try:
-        value = Decimal(text.strip())
+        value = Decimal(text.strip() if "_" not in text else "no number")
     except InvalidOperation:
         raise Malformed(field, f"“{text.strip()}” is not a number", f"“{text.strip()}”不是数字") from None
     if not value.is_finite() or value != value.to_integral_value():
