@@ -102,7 +102,8 @@ def _picked_up(work: Work, _one: Format, telling: Telling, now: datetime) -> Non
 
 
 def _delivered(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
-    leg = _leg(work, "underway")
+    # Also after an attempt that failed: a parcel's carrier comes again without telling us that it set out.
+    leg = _leg(work, "underway", "failed")
     if telling.role == "courier" and leg.courier_id != telling.by:
         raise NotThis(fact=telling.fact)
     leg.proof = telling.body or None
