@@ -44,7 +44,7 @@ async def test_a_wrong_amount_pays_nothing_and_is_kept_for_a_person(
     lane: Lane, change: dict[str, Any]
 ) -> None:
     placed = await lane.buy({"tea/online": 1})
-    told = {"amount": 9600, **change}
+    told: dict[str, Any] = {"amount": 9600, **change}
     answer = await lane.notice(placed["collection"]["key"], told.pop("amount"), **told)
     assert answer == {"result": "stray", "reason": "wrong_amount"}
     assert (await lane.order(placed["orders"][0]["id"])).order.waits == "payment"
