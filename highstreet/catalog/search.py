@@ -9,13 +9,14 @@ are more candidates than that, the list is walked in that order instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from math import floor
 from typing import Any, Literal
 
 import msgspec
 
 from highstreet.catalog import words
+from highstreet.catalog._search_sql import CANDIDATES, WALKS
 from highstreet.catalog.shelf import BANDS, Card, quoted
 from highstreet.catalog.words import Asked
 from highstreet.kit import geo, paging
@@ -28,6 +29,7 @@ MOST_CANDIDATES = 1000
 MOST_WALKED = 6000  # cards looked at in the order of a price, before the candidates must do
 _CELLS = ((1, 0.005), (2, 0.04), (3, 0.32))  # as the SQL function catalog.cells has them
 _MOST_CELLS = 12
+_CODE_LETTERS = 6  # a number or code this long is nobody's common word
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,80}")
 
 
@@ -76,11 +78,12 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class _Look(msgspec.Struct, frozen=True):
-    """A question ready for the database."""
+    """A question ready for the database: all it asks for, its words in a title, and whether few can match it."""
 
     all: str
     title: str
     corrected: str | None
+    rare: bool
 
 
 async def search(tx: Tx, query: Query) -> Result:
@@ -90,14 +93,16 @@ async def search(tx: Tx, query: Query) -> Result:
     if look is None:
         return Result([], [], None, 0, more=False)
     found = await _candidates(tx, query, look)
+    if look.rare and found and found[0]["total"] > MOST_CANDIDATES:
+        look = msgspec.structs.replace(look, rare=False)  # not so rare any more
+        found = await _candidates(tx, query, look)
     if not found:
         return Result([], [], None, 0, more=False, corrected=look.corrected)
     total: int = found[0]["total"]
-    counts: dict[str, int] | None = found[0]["facets"]
+    facets = _facets(query, found[0])
     if total > MOST_CANDIDATES and query.sort != "best":
         found = await _exactly(tx, query, look) or found
     page = paging.cut(found, query.most, lambda row: [row["rank"], row["offer_id"]])
-    facets = await _facets(tx, query, counts) if counts else []
     return Result(
         [_card(row) for row in page.rows], facets, page.next, min(total, MOST_CANDIDATES),
         more=total > MOST_CANDIDATES, corrected=look.corrected,
@@ -134,6 +139,7 @@ async def _look(tx: Tx, query: Query) -> _Look | None:
     clauses = [quoted(f) for f in _filters(query)]
     corrected: str | None = None
     terms: list[list[str]] = []
+    rare = False
     if asked:
         known, grown = await _known(tx, asked)
         if any(
@@ -145,11 +151,15 @@ async def _look(tx: Tx, query: Query) -> _Look | None:
                 return None
             asked, corrected = better
         for one in asked:
-            more = grown if one.open and one is asked[-1] else []
+            more = grown if one.open and one is asked[-1] else {}
             terms.append(list(dict.fromkeys([one.token, *(words.stem(w) for w in more)])))
+            uses = known.get(
+                one.token, len(one.token) < _CODE_LETTERS and not one.spelled and MOST_CANDIDATES
+            )
+            rare = rare or uses + sum(more.values()) < MOST_CANDIDATES
     either = [" | ".join(quoted(token) for token in term) for term in terms]
-    title = " & ".join("(" + " | ".join(quoted(token) + ":A" for token in term) + ")" for term in terms)
-    look = _Look(" & ".join([*(f"({e})" for e in either), *clauses]), title, corrected)
+    title = " & ".join("(" + " | ".join(quoted(token) for token in term) + ")" for term in terms)
+    look = _Look(" & ".join([*(f"({e})" for e in either), *clauses]), title, corrected, rare)
     return msgspec.structs.replace(look, all=_with_cells(look, query))
 
 
@@ -179,19 +189,20 @@ def _near_cells(query: Query) -> list[str]:
     return []
 
 
-async def _known(tx: Tx, asked: Sequence[Asked]) -> tuple[set[str], list[str]]:
-    """Which of the words are used at all, and what an open last word most often becomes."""
+async def _known(tx: Tx, asked: Sequence[Asked]) -> tuple[dict[str, int], dict[str, int]]:
+    """Which of the words are used and how often, and what an open last word most often becomes."""
     last = asked[-1].typed if asked[-1].open and len(asked[-1].typed) > 1 else None
     found = await tx.fetch(
-        """SELECT word, false AS grown FROM catalog.word WHERE word = ANY ($1)
+        """SELECT word, uses, false AS grown FROM catalog.word WHERE word = ANY ($1)
            UNION ALL
-           (SELECT word, true FROM catalog.word WHERE word > $2 AND word < $2 || '~' ORDER BY uses DESC, word LIMIT 6)""",
+           (SELECT word, uses, true FROM catalog.word WHERE word > $2 AND word < $2 || '~' ORDER BY uses DESC, word LIMIT 6)""",
         [w for a in asked for w in (a.token, a.typed)], last,
     )  # fmt: skip
-    return {r["word"] for r in found if not r["grown"]}, [r["word"] for r in found if r["grown"]]
+    known = {r["word"]: r["uses"] for r in found if not r["grown"]}
+    return known, {r["word"]: r["uses"] for r in found if r["grown"]}
 
 
-async def _corrected(tx: Tx, asked: Sequence[Asked], known: set[str]) -> tuple[list[Asked], str] | None:
+async def _corrected(tx: Tx, asked: Sequence[Asked], known: Container[str]) -> tuple[list[Asked], str] | None:
     """The question with its unknown words replaced by what they resemble, and Chinese pairs nobody uses left out."""
     kept: list[Asked] = []
     for one in asked:
@@ -234,59 +245,23 @@ def _said(asked: Sequence[Asked]) -> str:
 
 # --- the candidates ---
 
-# "price + 0" keeps the planner off the index on price, which would hold every card there is.
-_CANDIDATES = """
-WITH found AS MATERIALIZED (
-    SELECT offer_id, facets, CASE $9
-               WHEN 'best' THEN (score * 1000)::int + CASE WHEN words @@ $2::tsquery THEN 1000 ELSE 0 END
-               WHEN 'price' THEN -price WHEN 'price_down' THEN price
-               WHEN 'new' THEN (extract(epoch FROM opened_at) * 1000000)::bigint
-               ELSE -catalog.metres(lat, lon, $5, $6) END::bigint AS rank
-    FROM (
-        (SELECT * FROM catalog.found WHERE shown AND words @@ ($1::text || '''^0''')::tsquery AND price + 0 BETWEEN $3 AND $4
-            AND ($7::int IS NULL OR catalog.metres(lat, lon, $5, $6) <= $7))
-        UNION ALL
-        (SELECT * FROM catalog.found WHERE shown AND words @@ ($1::text || '''^1''')::tsquery AND price + 0 BETWEEN $3 AND $4
-            AND ($7::int IS NULL OR catalog.metres(lat, lon, $5, $6) <= $7))
-        UNION ALL
-        (SELECT * FROM catalog.found WHERE shown AND words @@ ($1::text || '''^2''')::tsquery AND price + 0 BETWEEN $3 AND $4
-            AND ($7::int IS NULL OR catalog.metres(lat, lon, $5, $6) <= $7))
-        UNION ALL
-        (SELECT * FROM catalog.found WHERE shown AND words @@ ($1::text || '''^3''')::tsquery AND price + 0 BETWEEN $3 AND $4
-            AND ($7::int IS NULL OR catalog.metres(lat, lon, $5, $6) <= $7))
-    ) q LIMIT $8
-), page AS MATERIALIZED (
-    SELECT offer_id, rank, row_number() OVER (ORDER BY rank DESC, offer_id) AS n FROM found
-    WHERE $10::bigint IS NULL OR rank < $10 OR rank = $10 AND offer_id > $11
-    ORDER BY rank DESC, offer_id LIMIT $12
-)
-SELECT p.offer_id, p.rank, f.card, CASE WHEN $5::float8 IS NOT NULL THEN catalog.metres(f.lat, f.lon, $5, $6) END AS distance_m,
-    (SELECT count(*) FROM found) AS total,
-    CASE WHEN p.n = 1 AND $13 THEN (SELECT jsonb_object_agg(t.facet, t.n)
-        FROM (SELECT u.facet, count(*) AS n FROM (SELECT unnest(facets) AS facet FROM found) u GROUP BY 1) t) END AS facets
-FROM page p JOIN catalog.found f USING (offer_id) ORDER BY p.n
-"""
-
 
 async def _candidates(tx: Tx, query: Query, look: _Look) -> list[Any]:
-    near = query.near
+    rank, offer_id = _after(query)
     return list(
         await tx.fetch(
-            _CANDIDATES,
-            look.all + " & " if look.all else "",
-            look.title or None,
-            query.price_from or 0,
-            _price_to(query),
-            near and near.lat,
-            near and near.lon,
-            query.within_m,
-            MOST_CANDIDATES + 1,
-            query.sort,
-            *_after(query),
-            query.most + 1,
-            query.facets and not query.cursor,
+            CANDIDATES, *_given(query, look), MOST_CANDIDATES + 1, query.sort, rank, offer_id, query.most + 1,
+            query.facets and not query.cursor, look.rare,
         )
-    )
+    )  # fmt: skip
+
+
+def _given(query: Query, look: _Look) -> tuple[object, ...]:
+    near = query.near
+    return (
+        look.all + " & " if look.all else "", look.title or None, query.price_from or 0, _price_to(query),
+        near and near.lat, near and near.lon, query.within_m,
+    )  # fmt: skip
 
 
 def _price_to(query: Query) -> int:
@@ -303,40 +278,17 @@ def _after(query: Query) -> tuple[int | None, str | None]:
     return rank, offer_id
 
 
-# With more candidates than are taken, the best of them are not the cheapest of all: walk the cards in the order asked for. A
-# word so common turns up soon; should it not, the candidates must do.
-_MATCH = """) w WHERE words @@ $1::text::tsquery AND price BETWEEN $2 AND $3
-    AND ($6::int IS NULL OR catalog.metres(lat, lon, $4, $5) <= $6) LIMIT $7"""
-_SHOWN = """SELECT offer_id, rank, card, CASE WHEN $4::float8 IS NOT NULL THEN catalog.metres(lat, lon, $4, $5) END AS distance_m
-FROM ("""
-_WALKS: dict[Sort, str] = {
-    "price": _SHOWN
-    + """SELECT *, -price AS rank FROM catalog.found WHERE shown AND price >= $2
-         AND ($8::bigint IS NULL OR (price, offer_id) > (-$8::bigint, $9::text)) ORDER BY price, offer_id LIMIT $10"""
-    + _MATCH,
-    "price_down": _SHOWN
-    + """SELECT *, price AS rank FROM catalog.found WHERE shown AND price <= $3 AND ($8::bigint IS NULL OR price <= $8)
-         AND ($8::bigint IS NULL OR price < $8 OR offer_id > $9::text) ORDER BY price DESC, offer_id LIMIT $10"""
-    + _MATCH,
-    "new": _SHOWN
-    + """SELECT *, (extract(epoch FROM opened_at) * 1000000)::bigint AS rank FROM catalog.found
-         WHERE shown AND ($8::bigint IS NULL OR opened_at <= 'epoch'::timestamptz + $8::bigint * interval '1 microsecond')
-         AND ($8::bigint IS NULL OR opened_at < 'epoch'::timestamptz + $8::bigint * interval '1 microsecond' OR offer_id > $9::text)
-         ORDER BY opened_at DESC, offer_id LIMIT $10"""
-    + _MATCH,
-}
-
-
 async def _exactly(tx: Tx, query: Query, look: _Look) -> list[Any] | None:
-    """The page in the order asked for, over all that matches; None when it was not filled."""
+    """The page in the order asked for, over all that matches; None when it was not filled.
+
+    With more candidates than are taken, the best of them are not the cheapest of all: walk the cards in the order asked
+    for. A word so common turns up soon; should it not, the candidates must do.
+    """
     if query.sort == "near":
         return await _outwards(tx, query, look)
-    near = query.near
-    rank, offer_id = _after(query)
     found = await tx.fetch(
-        _WALKS[query.sort], look.all, query.price_from or 0, _price_to(query), near and near.lat, near and near.lon,
-        query.within_m, query.most + 1, rank, offer_id, MOST_WALKED,
-    )  # fmt: skip
+        WALKS[query.sort], *_given(query, look), query.most + 1, *_after(query), MOST_WALKED
+    )
     return list(found) if len(found) > query.most else None
 
 
@@ -354,29 +306,22 @@ async def _outwards(tx: Tx, query: Query, look: _Look) -> list[Any] | None:
 
 
 def _card(row: Any) -> Card:
-    card = msgspec.convert(row["card"], Card)
+    card = msgspec.json.decode(row["card"], type=Card)
     return card if row["distance_m"] is None else msgspec.structs.replace(card, distance_m=row["distance_m"])
 
 
-_KINDS: dict[str, Literal["category", "label", "format", "seller", "band"]] = {
-    "c": "category", "l": "label", "f": "format", "s": "seller", "p": "band",
+_KINDS: dict[str, Literal["category", "label", "format", "band"]] = {
+    "c": "category", "l": "label", "f": "format", "p": "band",
 }  # fmt: skip
-_MOST_SELLERS = 8
 
 
-async def _facets(tx: Tx, query: Query, counts: dict[str, int]) -> list[Facet]:
-    """Most frequent first; of the sellers only the first few, with their names."""
+def _facets(query: Query, first: Any) -> list[Facet]:
+    """Most frequent first; of the sellers the first eight, with their names."""
+    if first["facets"] is None:
+        return []
     chosen = set(_filters(query))
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    sellers = [facet[2:] for facet, _ in ranked if facet.startswith("s:")][:_MOST_SELLERS]
-    named = await tx.fetch(
-        """SELECT s.id, (SELECT f.card ->> 'seller' FROM catalog.found f WHERE f.seller_id = s.id LIMIT 1) AS name
-           FROM unnest($1::text[]) AS s (id)""",
-        sellers,
-    )
-    names: dict[str, str | None] = {r["id"]: r["name"] for r in named}
-    return [
-        Facet(_KINDS[facet[0]], facet[2:], count, names.get(facet[2:]))
-        for facet, count in ranked
-        if facet not in chosen and (facet[0] != "s" or facet[2:] in names)
-    ]
+    counts: dict[str, int] = first["facets"]
+    sellers: list[tuple[str, int, str | None]] = first["sellers"]
+    found = [Facet(_KINDS[f[0]], f[2:], count) for f, count in counts.items() if f not in chosen]
+    found += [Facet("seller", seller, n, name) for seller, n, name in sellers if seller != query.seller_id]
+    return sorted(found, key=lambda facet: (-facet.count, facet.value))

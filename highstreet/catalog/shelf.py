@@ -88,7 +88,8 @@ class Found(msgspec.Struct, frozen=True):
     """A row of catalog.found, with the places of its words left to the database."""
 
     card: Card
-    words: str
+    words: list[str]
+    title: list[str]
     facets: list[str]
     lat: float
     lon: float
@@ -194,21 +195,21 @@ def shelve(
     codes = words.codes(*(c for s in group for c in (s.sku, s.gtin and shown_gtin(s.gtin))))
     facets = facets_of(lead)
     return Found(
-        card, vector(in_title, [*islice(rest, 250), *codes[:100]], [*facets, f"^{quarter(rank)}"]), facets, lead.lat, lead.lon,
+        card, [*{**in_title, **dict.fromkeys([*islice(rest, 250), *codes[:100], *facets, "s:" + lead.seller_id, f"^{quarter(rank)}"])}],
+        list(in_title), facets, lead.lat, lead.lon,
         max(s.opened_at for s in group), rank, score, lead.shown,
         spelled | words.read(" ".join(s.sku for s in group))[1],
     )  # fmt: skip
 
 
 def facets_of(offer: Shelved) -> list[str]:
-    """What a card can be narrowed by: "c:" kind and kinds above, "l:" label, "f:" format, "s:" seller, "p:" price band."""
+    """What a card can be narrowed by: "c:" kind and kinds above, "l:" label, "f:" format, "p:" price band."""
     path = offer.category_id.split(".")
     band = max(i for i, least in enumerate(BANDS) if offer.price >= least)
     return [
         *("c:" + ".".join(path[: i + 1]) for i in range(len(path))),
         *("l:" + label for label in offer.labels),
         "f:" + offer.format,
-        "s:" + offer.seller_id,
         f"p:{band}",
     ]
 
@@ -229,14 +230,8 @@ def quarter(score: float) -> int:
     return next(i for i, least in enumerate(QUARTERS) if score >= least or i == len(QUARTERS) - 1)
 
 
-def vector(in_title: Iterable[str], rest: Iterable[str], marks: Iterable[str] = ()) -> str:
-    """A tsvector as text: words of the title carry weight A, other words D (one with none would match as any weight)."""
-    weighed = {**dict.fromkeys(marks, ""), **dict.fromkeys(rest, ":1"), **dict.fromkeys(in_title, ":1A")}
-    return " ".join(quoted(token) + weight for token, weight in weighed.items())
-
-
 def quoted(token: str) -> str:
-    """A token as tsvector and tsquery read it, whatever is in it."""
+    """A token as tsquery reads it, whatever is in it."""
     if "'" not in token and "\\" not in token:
         return f"'{token}'"
     return "'" + token.replace("\\", "\\\\").replace("'", "''") + "'"
@@ -257,15 +252,15 @@ async def _keep(tx: Tx, found: Sequence[Found]) -> None:
     if not found:
         return
     await tx.executemany(
-        """INSERT INTO catalog.found (offer_id, item_id, seller_id, place_id, words, facets, card, price, lat, lon, opened_at,
+        """INSERT INTO catalog.found (offer_id, item_id, seller_id, place_id, words, title, facets, card, price, lat, lon, opened_at,
                score, judged, shown)
-           VALUES ($1, $2, $3, $4, $5::text::tsvector || array_to_tsvector(catalog.cells($9, $10)), $6, $7, $8, $9, $10, $11,
-               $12, $13, $14)
-           ON CONFLICT (offer_id) DO UPDATE SET words = excluded.words, facets = excluded.facets, card = excluded.card,
-               price = excluded.price, lat = excluded.lat, lon = excluded.lon, opened_at = excluded.opened_at,
+           VALUES ($1, $2, $3, $4, array_to_tsvector($5::text[] || catalog.cells($10, $11)), array_to_tsvector($6::text[]),
+               $7, $8, $9, $10, $11, $12, $13, $14, $15)
+           ON CONFLICT (offer_id) DO UPDATE SET words = excluded.words, title = excluded.title, facets = excluded.facets,
+               card = excluded.card, price = excluded.price, lat = excluded.lat, lon = excluded.lon, opened_at = excluded.opened_at,
                score = excluded.score, judged = excluded.judged, shown = excluded.shown""",
         [
-            (f.card.offer_id, f.card.item_id, f.card.seller_id, f.card.place_id, f.words, f.facets, f.card, f.card.price,
+            (f.card.offer_id, f.card.item_id, f.card.seller_id, f.card.place_id, f.words, f.title, f.facets, f.card, f.card.price,
              f.lat, f.lon, f.opened_at, f.score, f.judged, f.shown)
             for f in found
         ],
