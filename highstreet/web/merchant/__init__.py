@@ -1,0 +1,48 @@
+"""The merchant's desk: today's work, orders, goods, offers, stock, takings, and the business itself. Everything under /merchant."""
+
+from __future__ import annotations
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from highstreet.web.merchant import (
+    business,
+    describing,
+    goods,
+    handover,
+    intake,
+    item,
+    join,
+    licences,
+    offer,
+    offers,
+    order,
+    order_acts,
+    orders,
+    pictures,
+    places,
+    prices,
+    promotions,
+    sheets,
+    staff,
+    stock,
+    supply,
+    takings,
+    today,
+)
+from highstreet.web.merchant.desk import Elsewhere, desk_of, elsewhere
+
+_PAGES = (
+    today, orders, order, order_acts, handover, goods, describing, item, pictures, sheets, intake, offers, offer, prices, promotions,
+    stock, supply, takings, business, places, licences, staff,
+)  # fmt: skip
+
+_DESK = Router(
+    "/merchant",
+    route_handlers=[route for page in _PAGES for route in page.ROUTES],
+    dependencies={"desk": Provide(desk_of)},
+    exception_handlers={Elsewhere: elsewhere},
+    include_in_schema=False,
+)
+ROUTES: list[ControllerRouterHandler] = [_DESK, *join.ROUTES, *staff.OPEN_ROUTES]

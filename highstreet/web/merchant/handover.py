@@ -1,0 +1,60 @@
+"""Handing an order over to whoever shows its code; the code's tries are limited."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from litestar import Response, post
+
+from highstreet.kit.errors import NotFound, Refusal
+from highstreet.logistics import Leg, codes
+from highstreet.market.views import merchant as views
+from highstreet.web.frame import Form
+from highstreet.web.merchant.desk import Desk
+from highstreet.web.merchant.filled import Filled
+from highstreet.web.merchant.order_acts import mine, tell_or_say
+
+
+@post("/orders/{order_id:str}/handover")
+async def hand_over(desk: Desk, order_id: str, form: Form) -> Response[Any]:
+    """The buyer is here and shows the code. Tries are counted before the code is judged, in a transaction that stays."""
+    desk.require("orders")
+    leg = _coded(await mine(desk, order_id))
+    filled = Filled(desk.lang, form)
+    code = _digits(filled.text("code", required=True, most=300))
+    if filled.ok:
+        async with desk.market.db.transaction() as tx:
+            tries = await codes.count_try(tx, leg.id)
+        try:
+            codes.check(desk.market.code_signer, leg.id, tries, leg.code_until, code, desk.visitor.now)
+        except Refusal as no:
+            filled.refused(no, "code")
+    return await tell_or_say(desk, order_id, "handed_over", {"by": "code"}, filled, "code", "Handed over.")
+
+
+@post("/orders/{order_id:str}/code")
+async def renew_code(desk: Desk, order_id: str) -> Response[Any]:
+    """A person looked at the order and at the buyer: the code may be tried again."""
+    desk.require("refund")
+    leg = _coded(await mine(desk, order_id))
+    async with desk.market.db.transaction() as tx:
+        await codes.renew(tx, leg.id, desk.visitor.now + timedelta(days=2))
+    return desk.go(f"/orders/{order_id}", "The code can be tried again, for two days.")
+
+
+def _digits(typed: str) -> str:
+    """Six digits as read out or typed; a scanned QR code holds them somewhere in an address."""
+    runs = re.findall(r"(?<!\d)\d{6}(?!\d)", typed)
+    return runs[-1] if len(typed) > 10 and runs else typed
+
+
+def _coded(found: views.SellersOrder) -> Leg:
+    leg = found.work.leg("planned", "ready")
+    if leg is None or leg.code_until is None:
+        raise NotFound("code")
+    return leg
+
+
+ROUTES = [hand_over, renew_code]

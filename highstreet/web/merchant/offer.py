@@ -1,0 +1,150 @@
+"""Making an offer and changing it: place, way, price, terms, with what the buyer will see drawn beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+
+from highstreet import catalog
+from highstreet.catalog import Item, Offer
+from highstreet.kit.db import Tx
+from highstreet.kit.errors import NotFound, Refusal
+from highstreet.kit.money import plain
+from highstreet.market.format import Format
+from highstreet.market.views import goods as views
+from highstreet.parties import licences, places
+from highstreet.pricing import prices_of
+from highstreet.web.frame import Form
+from highstreet.web.merchant.desk import Desk
+from highstreet.web.merchant.filled import Filled
+from highstreet.web.merchant.licences import held
+from highstreet.web.merchant.preview import leg_of, licence_line, shown
+from highstreet.web.merchant.terms import read_terms, terms_of
+
+
+@get("/offers/new")
+async def new_offer(desk: Desk, request: Request[Any, Any, Any], variant: str = "") -> Response[str]:
+    """Which thing, then how; the preview follows what is chosen."""
+    desk.require("sell")
+    typed = {name: value for name, value in request.query_params.items() if isinstance(value, str)}
+    return await _making(desk, Filled(desk.lang, start=typed), variant)
+
+
+async def _making(desk: Desk, f: Filled, variant_id: str) -> Response[str]:
+    async with desk.market.db.read() as tx:
+        choices = await views.variants(tx, desk.id)
+        if all(one.id != variant_id for one in choices):
+            choices += await views.variants(tx, desk.id, variant_id=variant_id) if variant_id else []
+        chosen = next((one for one in choices if one.id == variant_id), None)
+        shops = await places.places_of(tx, desk.id)
+        item = await catalog.read_item(tx, chosen.item_id) if chosen else None
+        ways = [one for one in desk.market.formats.values() if item is None or item.sells in one.sells]
+        way = next((one for one in ways if one.name == f.value("format")), None)
+        seen = await _seen(
+            tx, desk, f, item, variant_id, f.value("place") or (shops[0].id if shops else ""), way
+        )
+    return desk.show(
+        "offer_new.html", part="preview", status=f.status, at="/merchant/goods", f=f, choices=choices, chosen=chosen, item=item,
+        shops=shops, ways=ways, way=way, terms=terms_of(way) if way else [], **seen,
+    )  # fmt: skip
+
+
+async def _seen(
+    tx: Tx, desk: Desk, f: Filled, item: Item | None, variant_id: str, place_id: str, way: Format | None
+) -> dict[str, Any]:
+    """The preview of what is filled in so far; faults of the form are told by the form, not here."""
+    if way is None or item is None or not place_id:
+        return {"seen": None, "licence": ("", "")}
+    quiet = Filled(
+        desk.lang,
+        f.form,
+        {name: f.value(name) for name in ("price", *(f"t-{t.name}" for t in terms_of(way)))},
+    )
+    price = quiet.money("price", desk.market.currency, required=False) or 0
+    place = await places.place(tx, place_id)
+    known = await catalog.categories(tx)
+    line = licence_line(known, item, await licences.licences_of(tx, desk.id), desk)
+    return {
+        "seen": shown(
+            desk, item, variant_id, place, way, price, read_terms(quiet, way, desk.market.currency)
+        ),
+        "licence": line,
+    }
+
+
+@post("/offers/new")
+async def make(desk: Desk, form: Form) -> Response[Any]:
+    desk.require("sell")
+    f = Filled(desk.lang, form)
+    variant_id, currency, now = form.get("variant"), desk.market.currency, desk.visitor.now
+    way = next((one for one in desk.market.formats.values() if one.name == form.get("format")), None)
+    if way is None:
+        f.wrong("format", "Choose how it is sold.", "请选择销售方式。")
+    place_id = f.text("place", required=True)
+    price = f.money("price", currency)
+    most = f.whole("most", least=1, required=False)
+    terms = read_terms(f, way, currency) if way else {}
+    if f.ok and way is not None and price is not None:
+        try:
+            async with desk.market.db.transaction() as tx:
+                if not await views.variants(tx, desk.id, variant_id=variant_id):
+                    raise NotFound("variant")
+                offer_id = await catalog.draft_offer(
+                    tx, seller_id=desk.id, variant_id=variant_id, place_id=place_id, format=way.name, currency=currency,
+                    price=price, terms=terms, tax=form.get("tax") or "standard", most_per_order=most, now=now,
+                )  # fmt: skip
+                if form.get("do") != "draft":
+                    await catalog.open_offer(tx, desk.id, offer_id, licences=await held(tx, desk), now=now)
+            return desk.go(
+                f"/offers/{offer_id}",
+                "Kept as a draft." if form.get("do") == "draft" else "It is on sale now.",
+            )
+        except Refusal as no:
+            f.refused(no)
+    return await _making(desk, f, variant_id)
+
+
+@get("/offers/{offer_id:str}")
+async def offer(desk: Desk, offer_id: str) -> Response[str]:
+    desk.require("see_goods")
+    return await offer_page(desk, offer_id)
+
+
+async def offer_page(
+    desk: Desk, offer_id: str, filled: Filled | None = None, doing: str = ""
+) -> Response[str]:
+    """One offer of this seller; `filled`: a form that was not taken. Errors: NotFound for somebody else's."""
+    async with desk.market.db.read() as tx:
+        found = await own_offer(tx, desk, offer_id)
+        way = desk.market.format(found.format)
+        start = {
+            "price": plain(found.price, found.currency),
+            "most": str(found.most_per_order or ""),
+            "tax": found.tax,
+        }
+        for term in terms_of(way):
+            value = found.terms.get(term.name)
+            told = "" if value is None else plain(value, found.currency) if term.money else str(value)
+            start[f"t-{term.name}"] = told
+        f = filled or Filled(desk.lang, start=start)
+        item = await catalog.read_item(tx, found.item_id)
+        seen = await _seen(
+            tx, desk, Filled(desk.lang, start=start), item, found.variant_id, found.place_id, way
+        )
+        listed = await prices_of(tx, offer_id)
+    return desk.show(
+        "offer.html", status=f.status, at="/merchant/goods", f=f, doing=doing, offer=found, item=item, way=way,
+        leg=leg_of(way), terms=terms_of(way), listed=listed, **seen,
+    )  # fmt: skip
+
+
+async def own_offer(tx: Tx, desk: Desk, offer_id: str) -> Offer:
+    """Errors: NotFound for somebody else's."""
+    found = await catalog.read_offer(tx, offer_id)
+    if found.seller_id != desk.id:
+        raise NotFound("offer")
+    return found
+
+
+ROUTES = [new_offer, make, offer]

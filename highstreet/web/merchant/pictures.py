@@ -1,0 +1,74 @@
+"""Pictures of an item: uploads are read as pixels and written anew; the first is the one on the card."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, post
+from litestar.datastructures import UploadFile
+
+from highstreet import catalog
+from highstreet.kit.errors import NotFound, Refusal
+from highstreet.kit.text import Words
+from highstreet.web.frame import Form
+from highstreet.web.merchant.desk import Desk, media_of
+
+
+@post("/goods/{item_id:str}/pictures", request_max_body_size=40 * 2**20)
+async def add(desk: Desk, request: Request[Any, Any, Any], item_id: str, form: Form) -> Response[Any]:
+    """Each upload is judged alone: what can be used is kept, the first no is told."""
+    desk.require("sell")
+    await _own(desk, item_id)
+    sent = [part for part in (await request.form()).getall("picture", []) if isinstance(part, UploadFile)]
+    alt = Words(form.get("alt_en")[:200], form.get("alt_zh")[:200])
+    kept, refusal = 0, ""
+    for upload in sent[:12]:
+        try:
+            read = await catalog.read_picture(await upload.read())
+            catalog.store(media_of(desk.market), read)
+            async with desk.market.db.transaction() as tx:
+                await catalog.add_picture(
+                    tx,
+                    desk.id,
+                    item_id,
+                    read.stem,
+                    width=read.width,
+                    height=read.height,
+                    alt=alt,
+                    now=desk.visitor.now,
+                )
+            kept += 1
+        except Refusal as no:
+            refusal = refusal or desk.sentence(no)
+    if refusal:
+        return desk.go(f"/goods/{item_id}", "%(kept)s added. %(why)s", kind="warn", kept=kept, why=refusal)
+    if not kept:
+        return desk.go(f"/goods/{item_id}", "Choose a picture first.", kind="warn")
+    return desk.go(f"/goods/{item_id}", "Added. Buyers see it at once.")
+
+
+@post("/goods/{item_id:str}/pictures/{picture_id:str}/first")
+async def show_first(desk: Desk, item_id: str, picture_id: str) -> Response[Any]:
+    desk.require("sell")
+    async with desk.market.db.transaction() as tx:
+        item = await catalog.read_item(tx, item_id)
+        rest = [one.id for one in item.pictures if one.id != picture_id]
+        await catalog.order_pictures(tx, desk.id, item_id, [picture_id, *rest])
+    return desk.go(f"/goods/{item_id}", "This one is on the card now.")
+
+
+@post("/goods/{item_id:str}/pictures/{picture_id:str}/removal")
+async def remove(desk: Desk, item_id: str, picture_id: str) -> Response[Any]:
+    desk.require("sell")
+    async with desk.market.db.transaction() as tx:
+        await catalog.remove_picture(tx, desk.id, item_id, picture_id)
+    return desk.go(f"/goods/{item_id}", "Removed.")
+
+
+async def _own(desk: Desk, item_id: str) -> None:
+    async with desk.market.db.read() as tx:
+        if (await catalog.read_item(tx, item_id)).owner_id != desk.id:
+            raise NotFound("item")
+
+
+ROUTES = [add, show_first, remove]

@@ -1,0 +1,90 @@
+"""An offer's price and terms, and its other prices: from a number of pieces, by channel, for a time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from litestar import Response, post
+
+from highstreet import catalog
+from highstreet.kit.errors import Refusal
+from highstreet.pricing import CHANNELS, ListedPrice, prices_of, remove_price, set_price
+from highstreet.web.frame import Form
+from highstreet.web.merchant.days import day_start
+from highstreet.web.merchant.desk import Desk
+from highstreet.web.merchant.filled import Filled
+from highstreet.web.merchant.offer import offer_page, own_offer
+from highstreet.web.merchant.terms import read_terms
+
+
+@post("/offers/{offer_id:str}")
+async def change(desk: Desk, offer_id: str, form: Form) -> Response[Any]:
+    """Another price, other terms; orders already placed keep what they agreed."""
+    desk.require("sell")
+    f = Filled(desk.lang, form)
+    async with desk.market.db.read() as tx:
+        was = await own_offer(tx, desk, offer_id)
+    price = f.money("price", was.currency)
+    most = f.whole("most", least=1, required=False)
+    terms = read_terms(f, desk.market.format(was.format), was.currency)
+    now = desk.visitor.now
+    if f.ok and price is not None:
+        try:
+            async with desk.market.db.transaction() as tx:
+                if price != was.price:
+                    await catalog.change_price(tx, desk.id, offer_id, price, now=now)
+                kept = {name: value for name, value in was.terms.items() if f"t-{name}" not in form.values}
+                tax = form.get("tax") or was.tax
+                await catalog.change_terms(
+                    tx, desk.id, offer_id, now=now, tax=tax, terms=kept | terms, most_per_order=most
+                )
+            return desk.go(f"/offers/{offer_id}", "Saved. Orders already placed keep the price they agreed.")
+        except Refusal as no:
+            f.refused(no)
+    return await offer_page(desk, offer_id, f, "change")
+
+
+@post("/offers/{offer_id:str}/prices")
+async def list_price(desk: Desk, offer_id: str, form: Form) -> Response[Any]:
+    desk.require("sell")
+    f = Filled(desk.lang, form)
+    async with desk.market.db.read() as tx:
+        was = await own_offer(tx, desk, offer_id)
+    price = f.money("tier", was.currency)
+    least = f.whole("least", least=1, required=False) or 1
+    channel = form.get("channel") if form.get("channel") in CHANNELS else "any"
+    begins, ends = _time(desk, f, "from", 0), _time(desk, f, "until", 1)
+    if f.ok and price is not None:
+        try:
+            async with desk.market.db.transaction() as tx:
+                listed = ListedPrice(channel, least, price, begins, ends)
+                await set_price(tx, offer_id, listed, desk.session.party_id, desk.visitor.now)
+            return desk.go(f"/offers/{offer_id}", "Listed. The most specific price in force counts.")
+        except Refusal as no:
+            f.refused(no)
+    return await offer_page(desk, offer_id, f, "price")
+
+
+def _time(desk: Desk, f: Filled, name: str, later: int) -> datetime | None:
+    """The beginning of a day, or (later = 1) its end."""
+    day = f.day(name, required=False)
+    return None if day is None else day_start(day + timedelta(days=later), desk.market.tz)
+
+
+@post("/offers/{offer_id:str}/prices/removal")
+async def take_off(desk: Desk, offer_id: str, form: Form) -> Response[Any]:
+    desk.require("sell")
+    async with desk.market.db.transaction() as tx:
+        await own_offer(tx, desk, offer_id)
+        listed = await prices_of(tx, offer_id)
+        n = form.whole("n", 0)
+        if (
+            0 <= n < len(listed)
+            and form.get("was") == f"{listed[n].channel} {listed[n].least} {listed[n].price}"
+        ):
+            await remove_price(tx, offer_id, listed[n], desk.session.party_id, desk.visitor.now)
+    return desk.go(f"/offers/{offer_id}", "Taken off the list.")
+
+
+ROUTES = [change, list_price, take_off]
