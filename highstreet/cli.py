@@ -63,12 +63,8 @@ def _is_called(ctx: click.Context, _name: str) -> bool:
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object on stdout.")
 
-MORE = {
-    "day": ("highstreet.town.day", "Let the town live through a day: orders, deliveries, returns."),
-}
 
-
-@click.group(cls=Later, later=MORE, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="highstreet")
 def main() -> None:
     """The open platform on which a town runs its consumption as one market, online and offline."""
@@ -219,6 +215,28 @@ def town(people: int, seed: int, as_json: bool) -> None:
         made = await opening.load_town(market, people=people, seed=seed, note=_note)
         say(made, as_json, ", ".join(f"{count} {what}" for what, count in made.items()))
         return 0
+
+    sys.exit(with_market(go))
+
+
+@main.command()
+@click.option("--purchases", type=click.IntRange(1, 100_000), default=300, show_default=True)
+@click.option(
+    "--seed", type=int, default=7, show_default=True, help="The same seed draws the same purchases."
+)
+@as_json
+def day(purchases: int, seed: int, as_json: bool) -> None:
+    """Let the town live through the last twenty-four hours: purchases, deliveries, cancellations."""
+    import msgspec
+
+    from highstreet.town.day import live_a_day
+
+    async def go(market: OpenMarket) -> int:
+        with click.progressbar(length=purchases, label="A day of purchases", file=sys.stderr) as bar:
+            lived = await live_a_day(market, purchases, seed, market.clock(), lambda: bar.update(1))
+        told: dict[str, Any] = msgspec.to_builtins(lived)
+        say(told, as_json, "\n".join(f"{name:<14}{value}" for name, value in told.items()))
+        return 0 if lived.purchases else FAILED
 
     sys.exit(with_market(go))
 
