@@ -72,14 +72,14 @@ def serve(app: Litestar, market: OpenMarket) -> None:
     app.state.update({"market": market, "town": wiring.TOWN, "url": market.url, "mail": market.mail})
 
 
-def build(opening: Opening | None = None, *, secure: bool = False) -> Litestar:
+def build(opening: Opening | None = None, *, secure: bool = False, areas: tuple[str, ...] = AREAS) -> Litestar:
     """Every route of the town. `opening` opens the market; without one somebody calls `serve`.
 
     `secure`: it is reached by https, so cookies travel by nothing else.
     """
     return Litestar(
         route_handlers=[
-            *_pages(secure),
+            *_pages(areas, secure),
             *API,
             health,
             ready,
@@ -96,10 +96,10 @@ def build(opening: Opening | None = None, *, secure: bool = False) -> Litestar:
     )
 
 
-def _pages(secure: bool) -> list[ControllerRouterHandler]:
+def _pages(areas: tuple[str, ...], secure: bool) -> list[ControllerRouterHandler]:
     """The pages of the areas there are, behind what guards pages; the API's routes pass none of it."""
     routes: list[ControllerRouterHandler] = []
-    for area in AREAS:
+    for area in areas:
         if find_spec(f"highstreet.web.{area}") is not None:
             routes += getattr(importlib.import_module(f"highstreet.web.{area}"), "ROUTES", [])
     if not routes:

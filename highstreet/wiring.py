@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -38,6 +38,7 @@ from highstreet.kit.postgres import CannotStart, Server, ensure
 from highstreet.kit.readers import Fact
 from highstreet.market import news
 from highstreet.market.desk import Market
+from highstreet.market.errands import ERRANDS
 from highstreet.market.format import Format, register
 from highstreet.market.fulfil import advance_order
 from highstreet.market.settle import EscrowLeft
@@ -250,7 +251,17 @@ def rounds(market: OpenMarket) -> list[Round]:
             await orders.baskets.forget_old(tx, now)
             return await forget_answers(tx, now) > 0
 
-    return [Round("deadlines", 1.0, pass_deadlines), Round("cleaning", 3600.0, clean)]
+    def errand(run: Callable[[Market, datetime], Awaitable[int]]) -> Callable[[], Awaitable[bool]]:
+        async def go() -> bool:
+            return await run(market, market.clock()) > 0
+
+        return go
+
+    return [
+        Round("deadlines", 1.0, pass_deadlines),
+        Round("cleaning", 3600.0, clean),
+        *(Round(name, 1.0, errand(run)) for name, run in ERRANDS.items()),
+    ]
 
 
 def set_up_logs(level: str) -> None:

@@ -16,15 +16,16 @@ from highstreet.api import keys
 from highstreet.api.payments import pay_url
 from highstreet.api.problems import language
 from highstreet.api.shapes import JSON, Code, Latitude, Line, Longitude, Short
-from highstreet.api.tokens import Call, TokenMissing, bearer_of, market_of
+from highstreet.api.tokens import Call, TokenMissing, bearer_of, market_of, must_have
 from highstreet.kit.db import Row
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.kit.ids import is_id, spoken
+from highstreet.kit.paging import cut, read_cursor
 from highstreet.ledger import NotPayableSo
 from highstreet.market import fulfil, quote
 from highstreet.market.desk import Market
 from highstreet.market.place import PAID_AT_ONCE, Contact, Placing, place
-from highstreet.market.views.calls import order_told, parties_of_order
+from highstreet.market.views.calls import buyers_orders, order_told, parties_of_order, sellers_orders
 from highstreet.orders import NoSuchOrder
 from highstreet.parties import ApiToken
 
@@ -213,6 +214,64 @@ def _told(row: Row) -> Told:
         ended_at=row["ended_at"],
         lines=Raw(row["lines"] or "[]"),
         legs=Raw(row["legs"] or "[]"),
+    )
+
+
+class Glance(msgspec.Struct, frozen=True):
+    """An order in a list."""
+
+    id: str
+    number: str
+    seller: str
+    format: str
+    stage: str
+    waits: str
+    currency: str
+    total: int
+    placed_at: datetime
+
+
+class Glances(msgspec.Struct, frozen=True):
+    """A page of orders, newest first."""
+
+    orders: list[Glance]
+    next: str | None
+
+
+@get("/api/orders", tags=["buying", "selling"])
+async def list_orders(
+    request: Call,
+    bought: FromQuery[bool] = False,
+    waits: FromQuery[str | None] = None,
+    cursor: FromQuery[str | None] = None,
+    most: FromQuery[Annotated[int, Meta(ge=1, le=100)]] = 50,
+) -> Glances:
+    """Orders placed with the token's business, those that wait for something if named; `bought`: orders it placed itself."""
+    token = await must_have(request, "own" if bought else "see_orders")
+    before = read_cursor(cursor, str)
+    if waits is not None and (not waits.isascii() or not waits.isidentifier()):
+        raise Malformed("waits", "is not something orders wait for", "没有这种等待状态")
+    last = str(before[0]) if before else None
+    async with market_of(request).db.read() as tx:
+        if bought:
+            found = await buyers_orders(tx, token.party_id, last, most + 1)
+        else:
+            found = await sellers_orders(tx, token.party_id, waits, last, most + 1)
+    page = cut([_glance(one) for one in found], most, lambda one: [one.id])
+    return Glances(page.rows, page.next)
+
+
+def _glance(row: Row) -> Glance:
+    return Glance(
+        row["id"],
+        spoken(row["number"]),
+        row["seller_id"],
+        row["format"],
+        row["stage"],
+        row["waits"],
+        row["currency"],
+        row["total"],
+        row["placed_at"],
     )
 
 

@@ -12,7 +12,7 @@ from highstreet.api.tokens import Call, market_of
 from highstreet.kit.errors import NotFound
 from highstreet.ledger import Intent
 from highstreet.market.desk import Market
-from highstreet.market.pay import told_charge
+from highstreet.market.errands import told
 
 # As long as an order waits for its payment at the longest; what comes later goes straight back.
 _PAY_WITHIN = timedelta(minutes=30)
@@ -33,7 +33,7 @@ async def hear_notice(request: Call, provider: FromPath[str]) -> Heard:
         raise NotFound("payment provider")
     now = market.clock()
     notice = known.read_notice(request.headers, await request.body(), now)
-    answer = await told_charge(market, notice, now)
+    answer = await told(market, notice, now)
     return Heard(answer["result"])
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+import asyncpg
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import ClientException, HTTPException, SerializationException, ValidationException
 
 from highstreet.kit.clock import system_clock
 from highstreet.kit.db import DatabaseAway, DatabaseBusy
@@ -45,6 +46,13 @@ _SENTENCES = {
     "too_large": ("What you sent is too large.", "提交的内容过大。"),
     "refused": ("This request cannot be understood.", "无法理解此请求。"),
 }
+# What the database cannot keep although it looked right: a NUL in a text, a number beyond its column.
+_UNKEEPABLE = (
+    asyncpg.DataError,
+    asyncpg.CharacterNotInRepertoireError,
+    asyncpg.UntranslatableCharacterError,
+    asyncpg.NumericValueOutOfRangeError,
+)
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -57,8 +65,12 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
         made = _refusal(error, lang, path)
         if error.status == 429 and "seconds" in error.values:
             headers["retry-after"] = str(error.values["seconds"])
-    elif isinstance(error, msgspec.MsgspecError):
-        made = _malformed(error, lang, path)
+    elif isinstance(error, ValidationException):
+        made = _misfit(error, lang, path)
+    elif isinstance(error, ClientException) and isinstance(error.__cause__, SerializationException):
+        made = _malformed(error.detail, "", lang, path)
+    elif isinstance(error, _UNKEEPABLE):
+        made = _malformed("this holds letters or numbers the market cannot keep", "", lang, path)
     elif isinstance(error, DatabaseAway | DatabaseBusy):
         made = _said("unavailable", 503, lang, path)
         headers["retry-after"] = "1"
@@ -105,11 +117,20 @@ def _refusal(error: Refusal, lang: str, path: str) -> Problem:
     )
 
 
-def _malformed(error: msgspec.MsgspecError, lang: str, path: str) -> Problem:
-    """A payload that does not fit: msgspec says what is wrong and, after `at`, where."""
-    text = str(error)
-    what, _, where = text.partition(" - at `$")
-    pointer = where.rstrip("`").replace("[...]", "/-").replace("[", "/").replace("]", "").replace(".", "/")
+def _misfit(error: ValidationException, lang: str, path: str) -> Problem:
+    """A body, query or path that does not fit: the framework names the first place and what is wrong there."""
+    first: dict[str, Any] = {}
+    if isinstance(error.extra, list) and error.extra:
+        first = error.extra[0]
+    key, source = str(first.get("key", "")), str(first.get("source", ""))
+    pointer = "" if key == "data" else "/" + key.replace("[", "/").replace("]", "").replace(".", "/")
+    what = str(first.get("message") or error.detail)
+    if key == "data" and not what.startswith("Expected"):
+        what = "a JSON body is missing"
+    return _malformed(f"{key}: {what}" if source in ("query", "path") else what, pointer, lang, path)
+
+
+def _malformed(what: str, pointer: str, lang: str, path: str) -> Problem:
     return Problem(
         type="/docs/problems#malformed",
         title=_title(422),

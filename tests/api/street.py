@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from highstreet import app, parties, settings, wiring
+from highstreet import app, inventory, parties, settings, wiring
 from highstreet.kit.clock import FixedClock
 from highstreet.wiring import OpenMarket
 from tests.market.till_street import Till, furnish
@@ -87,7 +87,7 @@ class Street(msgspec.Struct):
     async def tell_paid(self, placed: dict[str, Any], **changes: Any) -> httpx.Response:
         """The provider's signed notice that what was asked is paid."""
         asked = placed["collection"]
-        return await self.notice(key=asked["key"], amount=asked["amount"], **changes)
+        return await self.notice(**{"key": asked["key"], "amount": asked["amount"], **changes})
 
     async def notice(self, **told: Any) -> httpx.Response:
         now, number = self.clock(), next(_numbers)
@@ -132,7 +132,12 @@ async def open_street(database_url: str, clock: FixedClock, folder: Path) -> Asy
     market = await wiring.open_market(settings_for(database_url, folder), clock=clock)
     try:
         till = await furnish(market)
-        town = app.build()
+        async with market.db.transaction() as tx:
+            for name in ("bread", "milk", "tea"):
+                await inventory.stock.change(
+                    tx, till.supplies[name], "received", 5000, till.sellers["bakery"], clock()
+                )
+        town = app.build(areas=())
         app.serve(town, market)
         transport = httpx.ASGITransport(app=app.Watched(town), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://market.example") as client:
@@ -150,7 +155,7 @@ async def _issue_tokens(street: Street) -> None:
     async with street.market.db.transaction() as tx:
         for name, party in (sellers | people).items():
             scopes = SELLER_SCOPES if name in sellers else ("orders:write",)
-            until = now + timedelta(days=9)
+            until = now + timedelta(days=90)
             _, street.tokens[name] = await parties.tokens.issue(
                 tx, party, f"{name}'s program", scopes, until, now
             )  # type: ignore[arg-type]
