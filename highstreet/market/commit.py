@@ -119,9 +119,8 @@ def _fulfilled(work: Work, one: Format, now: datetime) -> None:
         and not work.has("received")
         and one.deadlines.get("confirm")
     ):
-        arrived = max(
-            (leg.ended_at for leg in work.legs if leg.ended_at and leg.state == "done"), default=now
-        )
+        ended = [leg.ended_at for leg in work.legs if leg.kind != "return" and leg.state == "done"]
+        arrived = max((at for at in ended if at), default=now)
         until = arrived + timedelta(days=work.order.agreed.return_days)
         if until <= now:
             settle.finish(work, one, now)

@@ -16,7 +16,7 @@ import msgspec
 from highstreet.inventory import NotFree, OutOfStock
 from highstreet.kit.clock import Clock, system_clock
 from highstreet.kit.combine import Combiner
-from highstreet.kit.db import Database, Tx
+from highstreet.kit.db import Database, DatabaseBusy, Tx
 from highstreet.kit.errors import KeyReused
 from highstreet.kit.sealing import Seal
 from highstreet.kit.signing import Signer
@@ -27,7 +27,8 @@ from highstreet.market.units import Key, Unit
 from highstreet.market.work import Work
 from highstreet.orders import Numbers
 
-_TRIES = 8
+# Of the decisions on one order at most one holds at a time; each round at least one of them comes through.
+_TRIES = 100
 
 
 class Collection(msgspec.Struct, frozen=True):
@@ -136,7 +137,7 @@ class Market:
                 continue
             except AccountMissing as missing:
                 await self.accounts.know([missing.name], missing.currency)
-        raise Stale
+        raise DatabaseBusy("others changed the same order again and again")
 
     async def _together(self, decisions: list[Decision]) -> list[dict[str, Any] | Exception]:
         try:

@@ -190,11 +190,15 @@ def _return_refused(work: Work, _one: Format, telling: Telling, now: datetime) -
 
 
 def _steps(work: Work, telling: Telling, usual: str) -> unwind.Steps:
-    """The lines a fact is about; all of them when it does not say."""
+    """The lines a fact is about; all of them when it does not say. None at all: there is nothing left to tell it about."""
     if "lines" in telling.body:
-        return _lines(telling.body["lines"])
-    steps = {line.position: int(getattr(line, usual)) for line in work.lines}
-    return {position: count for position, count in steps.items() if count}
+        steps = _lines(telling.body["lines"])
+    else:
+        usually = {line.position: int(getattr(line, usual)) for line in work.lines}
+        steps = {position: count for position, count in usually.items() if count}
+    if not steps:
+        raise NotNow
+    return steps
 
 
 def _lines(lines: dict[str, int]) -> unwind.Steps:

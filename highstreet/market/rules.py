@@ -89,7 +89,7 @@ def pay_in(work: Work) -> list[Transfer]:
         for due in work.order.agreed.dues
     ]
     shared = [
-        Transfer(one.purpose, funder_account(one.funder), ESCROW, one.amount)
+        Transfer(one.purpose, funder_account(one.funder), ESCROW, work.funded(one))
         for one in work.order.agreed.shares
     ]
     return paid + shared

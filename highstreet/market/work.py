@@ -10,7 +10,7 @@ import msgspec
 from highstreet.inventory import Hold
 from highstreet.ledger import Flow, Transfer, escrow_of
 from highstreet.logistics import Leg
-from highstreet.orders import Due, Line, Order, Told
+from highstreet.orders import Due, Line, Order, Share, Told
 
 
 class Work(msgspec.Struct):
@@ -85,6 +85,14 @@ class Work(msgspec.Struct):
         if due.purpose != "price":
             return due.amount
         return due.amount - sum(line.part(line.paid, line.cancelled) for line in self.lines)
+
+    def funded(self, share: Share) -> int:
+        """What somebody else pays towards a purpose before anything was paid: lines cancelled meanwhile are off."""
+        if share.purpose != "price":
+            return share.amount
+        return share.amount - sum(
+            line.part(line.funded().get(share.funder, 0), line.cancelled) for line in self.lines
+        )
 
     def has(self, kind: str) -> Told | None:
         """The last fact of a kind, told before or now."""
