@@ -14,16 +14,15 @@ from typing import Any
 
 import msgspec
 
-from highstreet import logistics
+from highstreet import ledger, logistics
 from highstreet.kit.db import row_or_none
 from highstreet.kit.geo import Point
-from highstreet.ledger import Transfer
-from highstreet.market.desk import Decision, Found, Market
+from highstreet.market.desk import Market
 from highstreet.market.format import Teller
 from highstreet.market.fulfil import Telling, tell
 from highstreet.market.place import Contact, Placing, place
 from highstreet.market.quote import quote
-from highstreet.market.units import Key, Unit
+from highstreet.market.units import Key
 from highstreet.orders import Entry
 from highstreet.town.founding import Town, at
 from highstreet.town.people import PEOPLE, TOWN
@@ -108,16 +107,11 @@ async def live(market: Market, town: Town, now: datetime) -> None:
         await _buy(market, town, bought, n, now - bought.ago)
 
 
-async def top_up(market: Market, person_id: str, amount: int, now: datetime, key: str) -> None:
-    """Money from a person's bank into their wallet; once per key."""
-    transfer = Transfer("top_up", "bank:", f"wallet:{person_id}", amount)
-
-    def decide(_: Found, unit: Unit) -> dict[str, Any]:
-        unit.transfer(transfer.source, transfer.target, amount, transfer.purpose, market.currency, now)
-        unit.fact("wallet.topped_up", person_id, person_id, now, {"amount": amount})
-        return {"amount": amount}
-
-    await market.act(Decision(decide, now, key=_key(key, person_id, amount)))
+async def top_up(market: Market, person_id: str, amount: int, now: datetime, about: str) -> None:
+    """Money from a person's bank into their wallet; once per `about`, the bank's word for it."""
+    async with market.db.transaction() as tx:
+        bank, currency = ledger.wallet.BANK, market.currency
+        await ledger.wallet.fill(tx, person_id, amount, currency, bank, about, person_id, now)
 
 
 async def _buy(market: Market, town: Town, bought: Bought, n: int, placed: datetime) -> None:
