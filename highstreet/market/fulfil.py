@@ -31,8 +31,17 @@ class Telling(msgspec.Struct, frozen=True):
 Effect = Callable[[Work, Format, Telling, datetime], None]
 
 
-async def tell(market: Market, telling: Telling, now: datetime, key: Key | None = None) -> dict[str, Any]:
-    """Tell a fact. Answers {order, stage, waits}. Refuses not_this (not yours to tell), not_now, too_many, no_such_order."""
+async def tell(
+    market: Market,
+    telling: Telling,
+    now: datetime,
+    key: Key | None = None,
+    also: Callable[[Work, Unit], None] | None = None,
+) -> dict[str, Any]:
+    """Tell a fact. Answers {order, stage, waits}. Refuses not_this (not yours to tell), not_now, too_many, no_such_order.
+
+    `also` writes more into the same unit.
+    """
 
     def decide(found: Found, unit: Unit) -> dict[str, Any]:
         if not found.works:
@@ -46,6 +55,8 @@ async def tell(market: Market, telling: Telling, now: datetime, key: Key | None 
             advance(work, one, now)
         settle.check_ended(work)
         unit.take_in(work, now)
+        if also is not None:
+            also(work, unit)
         return {"order": work.order.id, "stage": work.order.stage, "waits": work.order.waits}
 
     return await market.act(Decision(decide, now, orders=(telling.order_id,), key=key))
