@@ -108,6 +108,23 @@ def bench_last_units(units: int, buyers: int, processes: int, rounds: int, as_js
     )
 
 
+@bench.command("browse")
+@click.option("--offers", type=click.IntRange(100, 10_000_000), default=100_000, show_default=True)
+@click.option("--clients", type=click.IntRange(1, 1000), default=16, show_default=True)
+@click.option("--seconds", type=click.FloatRange(2, 3600), default=30, show_default=True)
+@click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="Web processes.")
+@as_json
+def bench_browse(offers: int, clients: int, seconds: float, processes: int, as_json: bool) -> None:
+    """Searches and offer pages over HTTP in a large market."""
+    from highstreet.bench import browse
+
+    sys.exit(
+        _measured(
+            lambda: browse.run(offers, clients, seconds, processes), as_json, lambda one: one.errors == 0
+        )
+    )
+
+
 @main.group("import")
 def import_() -> None:
     """Bring in goods and sales from elsewhere."""

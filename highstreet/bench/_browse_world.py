@@ -70,6 +70,7 @@ async def make_world(tx: Tx, *, offers: int, seed: int = 7) -> World:
     """Fill an empty, migrated database; search is built at the end."""
     draw = random.Random(seed)
     said = _Words(draw)
+    await tx.execute("SET LOCAL statement_timeout = 0")
     await catalog.load_categories(tx)
     tree = await catalog.categories(tx)
     kinds = [kind for kind in tree.all if not tree.below(kind)]
@@ -80,6 +81,10 @@ async def make_world(tx: Tx, *, offers: int, seed: int = 7) -> World:
         await _copy(tx, "item", _ITEM, [r[0] for r in rows])
         await _copy(tx, "variant", _VARIANT, [r[1] for r in rows])
         await _copy(tx, "offer", _OFFER, [r[2] for r in rows])
+        await tx.copy_records_to_table(
+            "supply", schema_name="inventory", columns=("variant_id", "place_id", "total"),
+            records=[(r[1][0], r[2][4], 1_000) for r in rows],
+        )  # fmt: skip
         ids += [r[2][0] for r in rows]
     await _index_last(tx, {offer: draw.random() for offer in ids})
     return World(_questions(draw, said), draw.sample(ids, min(len(ids), 20_000)))

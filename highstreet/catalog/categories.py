@@ -195,8 +195,27 @@ def _wrong(attribute: Attribute, problem: str, problem_zh: str) -> AttributeWron
     )
 
 
+_trees: dict[str, Categories] = {}
+_MOST_TREES = 8
+
+
 async def categories(tx: Tx) -> Categories:
-    """The tree as it stands in the database."""
+    """The tree as it stands in the database; read again only when a row of it changed."""
+    # Every write of a row gives it another xmin or ctid.
+    version = await db.value(
+        tx,
+        str,
+        """SELECT current_database() || md5(coalesce(string_agg(id || xmin::text || ctid::text, ' ' ORDER BY id), ''))
+           FROM catalog.category""",
+    )
+    if version not in _trees:
+        while len(_trees) >= _MOST_TREES:
+            del _trees[next(iter(_trees))]
+        _trees[version] = await _read(tx)
+    return _trees[version]
+
+
+async def _read(tx: Tx) -> Categories:
     return Categories(
         await db.rows(
             tx,
