@@ -339,7 +339,7 @@ async def _role(call: Call, market: Market, order_id: str, who: Who | None, link
         carries = await parties.roles.roles_of(tx, token.party_id) if who == "courier" else []
     if order is None:
         raise NoSuchOrder
-    if who == "courier" and any(parties.may([role], "carry", role.party_id) for role in carries):
+    if who == "courier" and parties.may(carries, "carry", order["seller_id"]):
         parties.require(token, "own", token.party_id)
         return "courier", token.party_id
     if token.party_id == order["seller_id"] and who in (None, "seller"):

@@ -69,6 +69,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
         made = _misfit(error, lang, path)
     elif isinstance(error, ClientException) and isinstance(error.__cause__, SerializationException):
         made = _malformed(error.detail, "", lang, path)
+    elif isinstance(error, RecursionError):
+        made = _malformed("nested too deeply", "", lang, path)
     elif isinstance(error, _UNKEEPABLE):
         made = _malformed("this holds letters or numbers the market cannot keep", "", lang, path)
     elif isinstance(error, DatabaseAway | DatabaseBusy):

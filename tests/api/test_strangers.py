@@ -1,0 +1,148 @@
+"""Strangers: every route with an id, called about somebody else's thing. A new route fails here until it is walked too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from highstreet.api import ROUTES
+from tests.api.street import Street
+
+ANYBODY = {"/api/quotes", "/api/offers", "/api/offers/{offer_id}", "/api/sellers/{seller_id}"}
+WITH_ID = {
+    ("GET", "/api/orders/{order_id}"),
+    ("POST", "/api/orders/{order_id}/facts"),
+    ("GET", "/api/offers/{offer_id}"),
+    ("PATCH", "/api/offers/{offer_id}"),
+    ("GET", "/api/sellers/{seller_id}"),
+    ("POST", "/api/payments/{provider}/notices"),
+}
+
+
+def routes() -> set[tuple[str, str]]:
+    return {
+        (method, path.replace(":str", ""))
+        for handler in ROUTES
+        for path in handler.paths  # type: ignore[union-attr]
+        for method in handler.http_methods  # type: ignore[union-attr]
+        if method != "OPTIONS"
+    }
+
+
+async def test_every_route_with_an_id_is_walked_here(street: Street) -> None:
+    assert {one for one in routes() if "{" in one[1]} == WITH_ID
+
+
+@pytest.mark.parametrize("who", ["", "tea", "ada", "jun"])
+async def test_somebody_elses_order(street: Street, who: str) -> None:
+    placed = await street.order(("bread/collect", 1), who="leaf")
+    await street.tell_paid(placed)
+    order, other = placed["orders"][0], (await street.order(("bread/collect", 1)))["orders"][0]
+    unseen = 401 if not who else 404
+    ways: list[tuple[str, str, dict[str, Any] | None, int]] = [
+        ("GET", f"/api/orders/{order['id']}", None, unseen),
+        ("GET", f"/api/orders/{order['id']}?key={other['link']}", None, 404),
+        ("GET", f"/api/orders/{order['id']}?key=", None, unseen),
+        ("POST", f"/api/orders/{order['id']}/facts", {"fact": "cancelled"}, unseen),
+        ("POST", f"/api/orders/{order['id']}/facts", {"fact": "cancelled", "who": "buyer"}, unseen),
+        ("POST", f"/api/orders/{order['id']}/facts", {"fact": "ready", "who": "seller"}, unseen),
+        ("POST", f"/api/orders/{order['id']}/facts?key={other['link']}", {"fact": "cancelled"}, 404),
+    ]
+    for method, path, body, status in ways:
+        answer = await street.call(method, path, body, who=who)
+        assert answer.status_code == status, (method, path, answer.text)
+        # An order that is not there looks the same as one that is not yours.
+        absent = await street.call(method, path.replace(order["id"], "ord_" + "0" * 20), body, who=who)
+        assert (absent.status_code, absent.json()["code"]) == (answer.status_code, answer.json()["code"])
+    seen = await street.call("GET", f"/api/orders/{order['id']}?key={order['link']}")
+    assert seen.json()["stage"] == "committed"
+
+
+async def test_a_courier_of_nobody_carries_nothing(street: Street) -> None:
+    placed = await street.order(("bread/instant", 1))
+    await street.tell_paid(placed)
+    path = f"/api/orders/{placed['orders'][0]['id']}/facts"
+    for fact in ("accepted", "ready"):
+        assert (await street.call("POST", path, {"fact": fact}, who="bakery")).status_code == 200
+    for who in ("ada", "tea", "leaf"):
+        answer = await street.call("POST", path, {"fact": "picked_up", "who": "courier"}, who=who)
+        assert answer.status_code in (403, 404), answer.text
+
+
+async def test_somebody_elses_goods(street: Street) -> None:
+    bakery = street.till
+    async with street.market.db.read() as tx:
+        variant = await tx.fetchval(
+            "SELECT variant_id FROM catalog.offer WHERE id = $1", bakery.offers["bread/collect"]
+        )
+    place, tea_place = bakery.places["bakery"], bakery.places["tea"]
+    calls: list[tuple[str, str, dict[str, Any]]] = [
+        ("PATCH", f"/api/offers/{bakery.offers['bread/collect']}", {"price": 1}),
+        ("PATCH", f"/api/offers/{bakery.offers['bread/collect']}", {"state": "closed"}),
+        ("POST", "/api/offers", {"variant": variant, "place": place, "format": "collect", "price": 1}),
+        ("POST", "/api/stock/receipts", {"variant": variant, "place": place, "quantity": 1}),
+        ("POST", "/api/stock/receipts", {"variant": variant, "place": tea_place, "quantity": 1}),
+        ("POST", "/api/stock/counts", {"variant": variant, "place": place, "on_hand": 0}),
+        (
+            "POST",
+            "/api/till/sales",
+            {"place": place, "sales": [{"key": "x", "at": "2026-11-23T02:00:00Z", "total": 1, "lines": []}]},
+        ),
+    ]
+    for method, path, body in calls:
+        for who, statuses in (("tea", (403, 404)), ("ada", (403,)), ("", (401,))):
+            answer = await street.call(method, path, body, who=who)
+            assert answer.status_code in statuses, (who, path, answer.text)
+    assert (await street.call("GET", f"/api/offers/{bakery.offers['bread/collect']}")).json()["offer"][
+        "price"
+    ] == 2800
+
+
+async def test_every_route_that_is_not_for_anybody_asks_who_calls(street: Street) -> None:
+    for method, path in sorted(routes()):
+        if path in ANYBODY and method in ("GET", "POST") and not (path == "/api/offers" and method == "POST"):
+            continue
+        if path in ("/api/orders", "/api/payments/{provider}/notices") and method == "POST":
+            continue
+        url = path.replace("{order_id}", "ord_" + "0" * 20).replace("{offer_id}", street.till.offers["bread"])
+        bodies = {
+            "/api/orders/{order_id}/facts": {"fact": "ready"},
+            "/api/offers/{offer_id}": {"price": 1},
+            "/api/offers": {"variant": "x", "place": "x", "format": "collect", "price": 1},
+            "/api/items": {"category": "food", "title": {"en": "x"}, "variants": [{"sku": "1"}]},
+            "/api/stock/receipts": {"variant": "x", "place": "x", "quantity": 1},
+            "/api/stock/counts": {"variant": "x", "place": "x", "on_hand": 1},
+            "/api/places": {
+                "kind": "shop",
+                "name_en": "x",
+                "name_zh": "x",
+                "address": {},
+                "lat": 1,
+                "lon": 1,
+            },
+            "/api/till/sales": {
+                "place": "x",
+                "sales": [{"key": "x", "at": "2026-11-23T02:00:00Z", "total": 1, "lines": []}],
+            },
+        }
+        query = "?since=2026-11-01" if path.endswith("statement") else ""
+        answer = await street.call(method, url + query, bodies.get(path) if method != "GET" else None)
+        assert (answer.status_code, answer.json()["code"]) == (401, "token_missing"), (
+            method,
+            path,
+            answer.text,
+        )
+
+
+async def test_a_revoked_token_ends_at_once(street: Street) -> None:
+    from highstreet import parties
+
+    now, party = street.clock(), street.till.people["ada"]
+    async with street.market.db.transaction() as tx:
+        token, secret = await parties.tokens.issue(tx, party, "short", ("orders:write",), None, now)
+    street.tokens["short"] = secret
+    assert (await street.call("GET", "/api/me", who="short")).status_code == 200
+    async with street.market.db.transaction() as tx:
+        await parties.tokens.revoke(tx, party, token, now)
+    assert (await street.call("GET", "/api/me", who="short")).status_code == 401
