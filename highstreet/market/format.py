@@ -97,6 +97,11 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
         """The name an order carries: `online@1`."""
         return f"{self.name}@{self.version}"
 
+    @property
+    def in_person(self) -> bool:
+        """Goods that no leg carries are taken at once: only a clerk can sell them, to somebody who is there."""
+        return self.promise == "stock" and not self.legs
+
 
 # What an order may wait for because of each leg, besides its gate.
 LEG_WAITS: Mapping[str, tuple[str, ...]] = {

@@ -11,7 +11,7 @@ import msgspec
 
 from highstreet.catalog import OfferClosed
 from highstreet.inventory import Hold
-from highstreet.kit.errors import SignInFirst
+from highstreet.kit.errors import Refusal, SignInFirst
 from highstreet.kit.ids import new_id, spoken
 from highstreet.ledger import NotPayableSo
 from highstreet.market import settle
@@ -26,6 +26,14 @@ from highstreet.orders import Adjustment, Line, Order
 
 # Ways that are paid by the very call that places the order: the clerk has the cash in hand, the wallet is ours.
 PAID_AT_ONCE = ("cash", "wallet")
+
+
+class OnlyInPerson(Refusal):
+    """Bought from afar, the goods would be nobody's."""
+
+    code = "only_in_person"
+    en = "This is sold at the counter only; please choose another way to get it."
+    zh = "此商品仅限到店购买，请选择其他取货方式。"
 
 
 class Placing(msgspec.Struct, frozen=True):
@@ -109,6 +117,8 @@ def _check(market: Market, placing: Placing, goods: dict[str, ForSale]) -> None:
     for order in placing.quote.orders:
         way = placing.method if placing.method in ("cash", "wallet") else "provider"
         one = market.format(order.format)
+        if one.in_person and not placing.counter:
+            raise OnlyInPerson
         if way not in one.money.ways or (
             way == "cash" and way not in one.money.at_handover and not placing.counter
         ):
