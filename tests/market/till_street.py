@@ -18,10 +18,15 @@ from highstreet.kit.clock import Clock
 from highstreet.kit.db import Database, Tx
 from highstreet.kit.geo import Point
 from highstreet.kit.text import Words
-from highstreet.ledger import ChargeState, Intent
+from highstreet.ledger import ChargeState, Intent, Notice
 from highstreet.market.desk import Market
 from highstreet.market.format import register
+from highstreet.market.fulfil import Telling, tell
+from highstreet.market.pay import told_charge
+from highstreet.market.place import Contact, Placing, place
+from highstreet.market.quote import quote
 from highstreet.market.till import Clerk
+from highstreet.orders import Entry
 
 OPENED = datetime(2026, 11, 20, 2, tzinfo=UTC)
 PASSWORD = "river stones 17"
@@ -126,6 +131,54 @@ async def furnish(market: Market, now: datetime = OPENED) -> Till:
         )  # fmt: skip
         await catalog.rebuild(tx)
     return till
+
+
+DOORS = {
+    "river": Contact(name="Lin Xiaohe", phone="13800000001", address="River Lane 3, door 2", lat=31.3032, lon=120.5868, note="Please knock"),
+    "bridge": Contact(name="Old Zhao", phone="13800000002", address="Stone Bridge 8", lat=31.2941, lon=120.5803),
+    "school": Contact(name="Teacher Fang", phone="13800000003", address="School Street 21, gate", lat=31.2968, lon=120.5931),
+    "far": Contact(name="Uncle Deng", phone="13800000004", address="Mulberry Yard 5", lat=31.3150, lon=120.6010),
+}  # fmt: skip
+
+
+async def order(
+    till: Till, offer: str, door: str = "", count: int = 1, *, ready: bool = True, cash: bool = False
+) -> str:
+    """An order paid by ada, accepted, and (if wanted) ready to be fetched; its id."""
+    market = till.market
+    now = market.clock()
+    contact = DOORS[door] if door else Contact(name="Lin Xiaohe", phone="13800000001")
+    point = Point(contact.lat, contact.lon) if contact.lat and contact.lon else None
+    told = await quote(market, [Entry(till.offers[offer], count)], now, where=point)
+    method = "cash" if cash else "sandbox"
+    placing = Placing(told.quote, contact, method, till.people["ada"], till.people["ada"])
+    placed = await place(market, placing, now, None)
+    order_id: str = placed["orders"][0]["id"]
+    asked = placed["collection"]
+    if asked:
+        notice = Notice(
+            "sandbox",
+            asked["key"],
+            asked["key"],
+            "charge.succeeded",
+            asked["amount"],
+            "CNY",
+            asked["key"],
+            now,
+        )
+        await told_charge(market, notice, now)
+    facts = (["accepted"] if offer.endswith("instant") else []) + (["ready"] if ready else [])
+    for fact in facts:
+        await tell(market, Telling(order_id, fact, "seller", till.people["mill"]), now)
+    return order_id
+
+
+async def leg_of(till: Till, order_id: str) -> str:
+    """The leg an order's goods go by."""
+    async with till.market.db.read() as tx:
+        return await tx.fetchval(
+            "SELECT id FROM logistics.leg WHERE order_id = $1 ORDER BY n LIMIT 1", order_id
+        )
 
 
 async def _shop(tx: Tx, till: Till, key: str, now: datetime) -> None:

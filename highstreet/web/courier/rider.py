@@ -1,0 +1,137 @@
+"""Who rides: a courier with the round, the addresses that may be read for it, and how a page of the courier is shown."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Literal
+from urllib.parse import quote as escaped
+
+import msgspec
+from litestar import Response
+
+from highstreet.kit.geo import Point, metres
+from highstreet.kit.ids import new_id
+from highstreet.kit.text import Words
+from highstreet.market import carry
+from highstreet.market.desk import Market
+from highstreet.market.place import Contact
+from highstreet.market.units import Key
+from highstreet.market.views import courier as views
+from highstreet.market.views.courier import Stop
+from highstreet.parties import Session
+from highstreet.web import frame
+from highstreet.web.frame import Form
+from highstreet.web.sessions import Visitor
+
+
+class Leg(msgspec.Struct, frozen=True):
+    """A stop as its courier sees it. to_door: metres from shop to door; contact only while it is carried."""
+
+    stop: Stop
+    contact: Contact | None
+    door: Point | None
+    to_door: int | None
+    to_shop: int | None
+    earns: int
+
+    @property
+    def map(self) -> str:
+        """Opens the phone's own map: at the door once the goods are underway, else at the shop."""
+        underway = self.stop.state in ("underway", "failed")
+        if underway and self.door is not None:
+            return f"geo:{self.door.lat},{self.door.lon}?q={self.door.lat},{self.door.lon}"
+        if underway and self.contact is not None:
+            return f"geo:0,0?q={escaped(self.contact.address)}"
+        return f"geo:{self.stop.lat},{self.stop.lon}?q={self.stop.lat},{self.stop.lon}"
+
+    @property
+    def roughly(self) -> int | None:
+        """Half kilometres from shop to door, rounded up: enough to choose by, too coarse to find anybody."""
+        return None if self.to_door is None else -(-self.to_door // 500)
+
+
+class Rider(msgspec.Struct, frozen=True):
+    """A courier at work. `fetch`: still at a shop, the nearest first; `bring`: with the courier, in the round's order."""
+
+    market: Market
+    visitor: Visitor
+    session: Session
+    round: list[Leg]
+    fetch: list[Leg]
+    bring: list[Leg]
+
+    @property
+    def id(self) -> str:
+        return self.session.party_id
+
+    @property
+    def lang(self) -> Literal["en", "zh"]:
+        return self.visitor.look.lang
+
+    def words(self, text: Words | dict[str, str] | None) -> str:
+        found = text if isinstance(text, Words) else Words(**(text or {"en": "", "zh": ""}))
+        return found.say(self.lang)
+
+    def show(self, template: str, status: int = 200, **values: object) -> Response[str]:
+        once = new_id("key", self.visitor.now)
+        given = {"rider": self, "once": once, "currency": self.market.currency} | values
+        return frame.show(self.visitor, f"courier/{template}", part="", status=status, cookies=(), **given)
+
+    def go(
+        self,
+        path: str,
+        text: str = "",
+        kind: Literal["info", "good", "warn", "refusal"] = "good",
+        **values: object,
+    ) -> Response[Any]:
+        said = frame.say(self.visitor, text, **values) if text else ""
+        return frame.go(self.visitor, f"/courier{path}", say=said, kind=kind)
+
+    def key(self, form: Form, what: str) -> Key | None:
+        """The form's key: a phone that sends again after silence changes nothing twice."""
+        if not form.get("once"):
+            return None
+        sent = sorted((k, v) for k, v in form.values.items() if k not in ("once", "_csrf_token"))
+        told = hashlib.sha256(msgspec.json.encode(sent)).hexdigest()
+        return Key(f"courier {self.id} {what}", form.get("once")[:80], told)
+
+
+async def rider_of(market: Market, visitor: Visitor) -> Rider:
+    """Who rides. Errors: SignInFirst, NotAllowed."""
+    frame.acting_for(visitor, "carry")
+    session = frame.signed_in(visitor)
+    async with market.db.read() as tx:
+        stops = await views.carried(tx, session.party_id)
+    legs = [opened(market, visitor, stop) for stop in stops]
+    return Rider(
+        market,
+        visitor,
+        session,
+        legs,
+        sorted((leg for leg in legs if leg.stop.state in ("planned", "ready")), key=lambda leg: leg.to_shop or 0),
+        [leg for leg in legs if leg.stop.state in ("underway", "failed")],
+    )
+
+
+def opened(market: Market, visitor: Visitor, stop: Stop) -> Leg:
+    """A stop of one's own round, with its address until it is over."""
+    leg = outlined(market, visitor, stop)
+    if stop.state in ("done", "void"):
+        return leg
+    return msgspec.structs.replace(leg, contact=_contact(market, stop))
+
+
+def outlined(market: Market, visitor: Visitor, stop: Stop) -> Leg:
+    """A stop nobody has taken: what it earns and roughly how far it is, but not where to."""
+    contact = _contact(market, stop)
+    door = None
+    if contact is not None and contact.lat is not None and contact.lon is not None:
+        door = Point(contact.lat, contact.lon)
+    to_door = metres(stop.at, door) if door else None
+    return Leg(stop, None, door, to_door, stop.far_from(visitor.near), carry.pay(to_door))
+
+
+def _contact(market: Market, stop: Stop) -> Contact | None:
+    if stop.contact is None or stop.contact_key is None:
+        return None
+    return msgspec.json.decode(market.seal.open(stop.purchase, stop.contact_key, stop.contact), type=Contact)

@@ -1,0 +1,47 @@
+"""A receipt, 80 mm wide, with a code that leads the customer to the order; and the code a customer pays with."""
+
+from __future__ import annotations
+
+from litestar import Response, get
+from litestar.params import FromPath
+
+from highstreet.kit.ids import spoken
+from highstreet.market import pay_codes
+from highstreet.market.views import till as views
+from highstreet.web.frame import GivenMarket, GivenVisitor, show, signed_in
+from highstreet.web.sessions import AnyRequest
+from highstreet.web.till.counter import PAGE_ERRORS, counter_of
+from highstreet.web.till.pictures import qr
+
+
+@get("/till/receipts/{order_id:str}", exception_handlers=PAGE_ERRORS)
+async def receipt(
+    request: AnyRequest, market: GivenMarket, visitor: GivenVisitor, order_id: FromPath[str]
+) -> Response[str]:
+    """Errors: NoSuchOrder, also for another shop's."""
+    counter = await counter_of(request, market, visitor)
+    async with market.db.read() as tx:
+        work = await views.order(tx, counter.clerk.seller_id, order_id=order_id)
+    link = f"{visitor.url}/orders/{order_id}?key={market.link_signer.short(order_id)}"
+    return counter.show("receipt.html", work=work, number=spoken(work.order.number), code=qr(link))
+
+
+@get("/till/receipts/{order_id:str}/code.svg", media_type="image/svg+xml")
+async def receipt_code(
+    request: AnyRequest, market: GivenMarket, visitor: GivenVisitor, order_id: FromPath[str]
+) -> Response[str]:
+    """The QR code of a receipt the till's script prints. Errors: NoSuchOrder."""
+    counter = await counter_of(request, market, visitor)
+    async with market.db.read() as tx:
+        await views.order(tx, counter.clerk.seller_id, order_id=order_id)
+    link = f"{visitor.url}/orders/{order_id}?key={market.link_signer.short(order_id)}"
+    text = qr(link).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    return Response(text, media_type="image/svg+xml", headers={"cache-control": "private, max-age=3600"})
+
+
+@get("/pay-code")
+async def pay_code(market: GivenMarket, visitor: GivenVisitor) -> Response[str]:
+    """What a customer shows at a till to pay from the wallet."""
+    code = pay_codes.pay_code(market, signed_in(visitor).party_id, visitor.now)
+    until = visitor.now + pay_codes.CODE_GOOD_FOR
+    return show(visitor, "till/pay_code.html", part="code", code=code, picture=qr(code), until=until)
