@@ -14,9 +14,8 @@ outside) and `mail` (kit.mail.Mail).
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
@@ -26,7 +25,7 @@ from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import MutableScopeHeaders, State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, PermissionDeniedException
-from litestar.response import Redirect, ServerSentEvent, ServerSentEventMessage
+from litestar.response import Redirect
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from highstreet import parties
@@ -37,6 +36,7 @@ from highstreet.kit.ids import new_id
 from highstreet.kit.rates import Limit
 from highstreet.market.desk import Market
 from highstreet.web import render, sessions
+from highstreet.web.news import live as live
 from highstreet.web.render import Flash, Frame
 from highstreet.web.sessions import AnyRequest, Visitor
 
@@ -45,8 +45,8 @@ _LONGEST = 4000  # letters in one field of a form
 _SURFACES = {"merchant", "till", "courier", "operator", "maker", "city"}
 
 _CONTENT = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; "
-    "script-src 'self'; style-src 'self'"
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 _HEADERS = {
     "content-security-policy": _CONTENT,
@@ -83,7 +83,7 @@ class Form(msgspec.Struct, frozen=True):
         return int(text)
 
 
-# How a handler writes what it wants: `market: GivenMarket`, `visitor: GivenVisitor`, `form: GivenForm`, `asked: GivenForm`.
+# How a handler writes what it wants: `market: GivenMarket`, `form: GivenForm`, ...
 GivenMarket: TypeAlias = NamedDependency[Market]
 GivenVisitor: TypeAlias = NamedDependency[Visitor]
 GivenForm: TypeAlias = NamedDependency[Form]
@@ -236,64 +236,6 @@ def back_to(path: str, otherwise: str = "/") -> str:
         path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and len(path) < 500
     )
     return path if good else otherwise
-
-
-# --- what changes while one looks ---
-
-
-class News:
-    """Hears on one channel which orders something was told about, and wakes whoever looks at them."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[str, set[asyncio.Event]] = {}
-        self._opened: asyncio.Task[None] | None = None
-
-    async def changes(
-        self, market: Market, subjects: frozenset[str]
-    ) -> AsyncIterator[ServerSentEventMessage]:
-        """One event whenever something was told about one of these.
-
-        A sign of life every 20 seconds, for ten minutes.
-        """
-        if self._opened is None:
-            self._opened = asyncio.ensure_future(market.db.listen("told", self._heard))
-        await self._opened
-        woken = asyncio.Event()
-        for subject in subjects:
-            self._waiting.setdefault(subject, set()).add(woken)
-        try:
-            yield ServerSentEventMessage(comment="listening", retry=2000)
-            for _ in range(30):
-                try:
-                    await asyncio.wait_for(woken.wait(), 20)
-                except TimeoutError:
-                    yield ServerSentEventMessage(comment="here")
-                    continue
-                woken.clear()
-                yield ServerSentEventMessage(data="changed")
-        finally:
-            for subject in subjects:
-                self._waiting[subject].discard(woken)
-                if not self._waiting[subject]:
-                    del self._waiting[subject]
-
-    def _heard(self, payload: str | None) -> None:
-        # After a lost connection nobody knows what was missed: everybody looks again.
-        told = list(self._waiting) if payload is None else payload.replace(",", " ").split()
-        for subject in told:
-            for woken in self._waiting.get(subject, ()):
-                woken.set()
-
-
-def live(request: AnyRequest, market: Market, *subjects: str) -> ServerSentEvent:
-    """Server-sent events for a part with `data-live`: an event whenever something was told about these orders or purchases."""
-    state = request.app.state
-    if "news" not in state:
-        state["news"] = News()
-    answer = ServerSentEvent(state["news"].changes(market, frozenset(subjects)))
-    answer.headers["cache-control"] = "no-store"
-    answer.headers["x-accel-buffering"] = "no"
-    return answer
 
 
 # --- a no ---

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+import pytest_asyncio
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.static_files import create_static_files_router
@@ -19,16 +21,19 @@ from highstreet.formats.collect import COLLECT
 from highstreet.formats.counter import COUNTER
 from highstreet.formats.instant import INSTANT
 from highstreet.formats.online import ONLINE
-from highstreet.kit.clock import Clock
-from highstreet.kit.db import Database, Tx
+from highstreet.kit.clock import Clock, FixedClock
+from highstreet.kit.db import Database, Tx, connect
 from highstreet.kit.geo import Point
 from highstreet.kit.text import Words
 from highstreet.ledger import ChargeState, Intent
 from highstreet.market.desk import Market
 from highstreet.market.format import register
 from highstreet.web import account, frame, render, shop
+from tests.conftest import admin, in_database
 
 SECRET = b"a street of three shops, for tests"
+BUILT = datetime(2026, 11, 20, 2, tzinfo=UTC)
+_numbers = count()
 PASSWORD = "river stones 17"
 OPEN_ALL_DAY = tuple(parties.Hours(day, "08:00", "20:00") for day in range(7))
 
@@ -41,18 +46,16 @@ class FakeProvider:
     def __init__(self) -> None:
         self.outcome: Any = "unknown"
         self.asked: list[str] = []
+        self.amounts: dict[str, int] = {}
 
     def pay_url(self, intent: Intent, return_url: str) -> str:
         return f"https://pay.example/{intent.key}?back={return_url}"
 
     async def query(self, key: str) -> ChargeState:
         self.asked.append(key)
-        return ChargeState(key, self.outcome, amount=self.amount(key), currency="CNY", provider_ref="ref")
-
-    def amount(self, key: str) -> int:
-        return self.amounts.get(key, 0)
-
-    amounts: dict[str, int] = {}
+        return ChargeState(
+            key, self.outcome, amount=self.amounts.get(key, 0), currency="CNY", provider_ref="ref"
+        )
 
 
 class Street(msgspec.Struct):
@@ -69,7 +72,8 @@ class Street(msgspec.Struct):
 
 GOODS: list[tuple[str, str, str, str, str, str, int, list[str], int, dict[str, int]]] = [
     # key, seller, category, English, Chinese, picture, price, labels, stock, terms
-    ("bread", "bakery", "food.bakery", "Riverside sourdough", "河畔酸面包", "bread", 2800, ["local", "fresh_today"], 12, {"prepare_minutes": 15}),
+    ("bread", "bakery", "food.bakery", "Riverside sourdough", "河畔酸面包", "bread", 2800, ["local", "fresh_today"], 12,
+     {"prepare_minutes": 15}),
     ("buns", "bakery", "food.bakery", "Steamed buns, six", "手工馒头（六只）", "steamed-buns", 1200, ["handmade"], 40, {}),
     ("cake", "bakery", "food.bakery", "Osmanthus cake", "桂花糕", "cake", 3600, ["handmade", "heritage"], 6, {}),
     ("tea", "tea", "food.tea", "Spring green tea, 100 g", "明前绿茶 100 克", "tea-tin", 8800, ["local", "organic"], 30, {}),
@@ -86,7 +90,7 @@ SELLERS = {
         "老磨坊面包铺",
         Point(31.2989, 120.5853),
         "food",
-        "91320508MA1MEQJ34Y",
+        "91320508MA1MEQJ34C",
     ),
     "tea": ("Willow Tea House", "shop-tea-house", "柳荫茶舍", Point(31.3010, 120.5890), "food", None),
     "toys": ("Lao Chen's Toys", "shop-toy-maker", "老陈木玩", Point(31.2950, 120.5820), None, None),
@@ -119,7 +123,12 @@ async def build(market: Market, provider: FakeProvider, now: datetime) -> Street
                 demo=True,
             )
         await parties.roles.grant(
-            tx, person_id=street.people["clerk"], party_id=city, role="officer", now=now
+            tx,
+            person_id=street.people["clerk"],
+            party_id=city,
+            role="officer",
+            by=street.people["clerk"],
+            now=now,
         )
         for key in SELLERS:
             await _seller(tx, street, key, now)
@@ -179,7 +188,8 @@ async def _good(tx: Tx, street: Street, good: Any, now: datetime) -> None:
             attributes[asked.code] = asked.choices[0].code if asked.choices else "30"
     item = await catalog.describe(
         tx, owner_id=street.sellers[seller], category_id=category, sells="goods", title=Words(en, zh), now=now,
-        about=Words("Made with care, a few streets from you.", "就在几条街外，用心制作。"), attributes=attributes, labels=labels, by="officer",
+        about=Words("Made with care, a few streets from you.", "就在几条街外，用心制作。"),
+        attributes=attributes, labels=labels, by="officer",
     )  # fmt: skip
     await tx.execute(
         "INSERT INTO catalog.picture (id, item_id, position, file, width, height) VALUES ($1, $2, 0, $3, 400, 300)",
@@ -237,10 +247,39 @@ def app_of(market: Market, *more: Any) -> Litestar:
     )
 
 
-@asynccontextmanager
-async def open_street(db: Database, clock: Clock) -> AsyncIterator[Street]:
+@pytest_asyncio.fixture(scope="session")
+async def street_template(server_url: str, template: str) -> AsyncIterator[tuple[str, bytes]]:
+    """A database with the street in it, built once and copied for every test; and what was made there."""
+    name = f"hs_test_{os.getpid()}_street"
+    async with admin(server_url) as connection:
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    db = await connect(in_database(server_url, name), name="street", size=4)
+    provider = FakeProvider()
+    market = market_of(db, provider, FixedClock(BUILT))
+    street = await build(market, provider, BUILT)
+    told = [getattr(street, part) for part in ("offers", "sellers", "places", "people", "directory")]
+    await market.close()
+    await db.close()
+    yield name, msgspec.json.encode(told)
+    async with admin(server_url) as connection:
+        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture
+async def street(
+    server_url: str, street_template: tuple[str, bytes], clock: FixedClock
+) -> AsyncIterator[Street]:
+    """The street, open for business, for one test alone."""
+    of, told = street_template
+    name = f"hs_test_{os.getpid()}_street_{next(_numbers)}"
+    async with admin(server_url) as connection:
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {of} STRATEGY file_copy")
+    db = await connect(in_database(server_url, name), name="street", size=8)
     provider = FakeProvider()
     market = market_of(db, provider, clock)
     await market.open()
-    yield await build(market, provider, datetime(2026, 11, 20, 2, tzinfo=UTC))
+    yield Street(market, provider, *msgspec.json.decode(told))
     await market.close()
+    await db.close()
+    async with admin(server_url) as connection:
+        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

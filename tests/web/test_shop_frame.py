@@ -17,6 +17,7 @@ from highstreet.kit.db import Database, DatabaseAway
 from highstreet.kit.errors import NotFound, SignInFirst, TooOften
 from highstreet.web import frame, sessions
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, back_to, go, show
+from highstreet.web.news import News
 from highstreet.web.sessions import AnyRequest
 from tests.web.shop_world import FakeProvider, app_of, market_of
 
@@ -149,7 +150,7 @@ def test_nobody_is_led_away(path: str) -> None:
 
 async def test_whoever_looks_is_woken_by_what_is_told(db: Database, clock: FixedClock) -> None:
     market = market_of(db, FakeProvider(), clock)
-    news = frame.News()
+    news = News()
     heard = news.changes(market, frozenset({"ord_1"}))
     assert (await anext(heard)).comment == "listening"
     waiting = asyncio.ensure_future(anext(heard))

@@ -196,9 +196,11 @@ async def sides(tx: Tx, order_id: str) -> Sides:
         Sides,
         """SELECT b.name AS seller, b.picture AS seller_picture, b.about AS seller_about, p.name AS place, p.address, p.lat, p.lon, p.hours,
                   u.contact_key, u.contact, u.total,
-                  coalesce((SELECT sum(amount) FROM ledger.refund r WHERE r.order_id = o.id AND r.state IN ('wanted', 'asked')), 0)::bigint AS refunding,
+                  coalesce((SELECT sum(amount) FROM ledger.refund r
+                            WHERE r.order_id = o.id AND r.state IN ('wanted', 'asked')), 0)::bigint AS refunding,
                   coalesce((SELECT sum(amount) FROM ledger.refund r WHERE r.order_id = o.id AND r.state = 'done'), 0)::bigint AS refunded,
-                  (SELECT g.courier_id FROM logistics.leg g WHERE g.order_id = o.id AND g.courier_id IS NOT NULL ORDER BY g.n DESC LIMIT 1) AS courier,
+                  (SELECT g.courier_id FROM logistics.leg g WHERE g.order_id = o.id AND g.courier_id IS NOT NULL
+                   ORDER BY g.n DESC LIMIT 1) AS courier,
                   (SELECT c.state FROM ledger.collection c WHERE c.purchase_id = u.id ORDER BY c.asked_at DESC LIMIT 1) AS paying
            FROM orders."order" o
            JOIN orders.purchase u ON u.id = o.purchase_id
@@ -237,7 +239,8 @@ async def my_orders(tx: Tx, buyer_id: str, before: str | None = None, most: int 
                   (SELECT jsonb_agg(jsonb_build_object('title', l.title, 'picture', l.picture, 'quantity', l.quantity) ORDER BY l.position)
                    FROM orders.line l WHERE l.order_id = o.id) AS lines
            FROM orders."order" o JOIN parties.party b ON b.id = o.seller_id
-           LEFT JOIN LATERAL (SELECT window_from, window_to FROM logistics.leg WHERE order_id = o.id AND kind <> 'return' ORDER BY n LIMIT 1) g ON true
+           LEFT JOIN LATERAL (SELECT window_from, window_to FROM logistics.leg WHERE order_id = o.id AND kind <> 'return'
+                              ORDER BY n LIMIT 1) g ON true
            WHERE o.buyer_id = $1 AND ($2::text IS NULL OR o.id < $2) ORDER BY o.id DESC LIMIT $3""",
         buyer_id,
         before,
@@ -298,3 +301,29 @@ async def names(tx: Tx, party_ids: Sequence[str]) -> dict[str, str]:
         "SELECT id, name FROM parties.party WHERE id = ANY ($1) AND name IS NOT NULL", list(party_ids)
     )
     return {r["id"]: r["name"] for r in found}
+
+
+class Device(msgspec.Struct, frozen=True):
+    """A browser somebody is signed in with."""
+
+    agent: str
+    seen_at: datetime
+
+
+class SignedInAt(msgspec.Struct, frozen=True):
+    """Where a person is signed in, and whether a second factor is asked for."""
+
+    sessions: list[Device]
+    second_factor: bool
+
+
+async def signed_in_at(tx: Tx, party_id: str) -> SignedInAt:
+    """For the page on security; the latest used first."""
+    found = await rows(
+        tx,
+        Device,
+        "SELECT agent, seen_at FROM parties.session WHERE party_id = $1 ORDER BY seen_at DESC LIMIT 50",
+        party_id,
+    )
+    second = await tx.fetchval("SELECT totp IS NOT NULL FROM parties.secret WHERE party_id = $1", party_id)
+    return SignedInAt(found, bool(second))

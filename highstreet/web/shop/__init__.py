@@ -4,4 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-ROUTES: list[Any] = []
+from highstreet.web.shop.basket import basket, put
+from highstreet.web.shop.checkout import checkout, order
+from highstreet.web.shop.front import ask, front, look, near
+from highstreet.web.shop.kinds import directory, kind
+from highstreet.web.shop.offer import offer
+from highstreet.web.shop.order_acts import cancel, received, send_back
+from highstreet.web.shop.orders import find as find_order
+from highstreet.web.shop.orders import news as order_news
+from highstreet.web.shop.orders import order as one_order
+from highstreet.web.shop.orders import orders, receipt
+from highstreet.web.shop.purchase import ask as ask_provider
+from highstreet.web.shop.purchase import news as purchase_news
+from highstreet.web.shop.purchase import purchase
+from highstreet.web.shop.search import find
+from highstreet.web.shop.seller import seller
+
+# fmt: off
+ROUTES: list[Any] = [
+    front, look, near, ask, find, kind, directory, offer, seller,
+    basket, put, checkout, order, purchase, ask_provider, purchase_news,
+    orders, find_order, one_order, order_news, receipt, cancel, send_back, received,
+]

@@ -1,9 +1,10 @@
-"""Cards with what stands behind them: the price as it is now, the promise, what is left, and who vouches for it."""
+"""Cards with what stands behind them: the price as it is now, the promise, what is left, who vouches for it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -18,6 +19,8 @@ from highstreet.market.shelf import ForSale
 from highstreet.market.views import shop as views
 from highstreet.pricing import PricedLine, Want, price_lines
 from highstreet.web.sessions import Visitor
+from highstreet.web.shop.wording import drawn as drawn
+from highstreet.web.shop.wording import label, story
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -51,19 +54,28 @@ class Shown(msgspec.Struct, frozen=True):
     def title(self) -> Words:
         return Words(**self.goods.title)
 
+    def labels(self, lang: str) -> list[str]:
+        """The labels as `parts.label` draws them: by sign where it has one, else in words."""
+        return [label(one, lang) for one in self.goods.labels]
 
-def drawn(picture: str | None) -> str:
-    """How `parts.picture` names a picture: a drawing by its name, an uploaded one by its address."""
-    if not picture:
-        return "parcel-thing"
-    if picture.startswith("drawn:"):
-        return picture.removeprefix("drawn:")
-    return picture if picture.startswith("/") else f"/media/pictures/{picture}-800.webp"
+    @property
+    def was(self) -> int | None:
+        """What the price is measured against, when something is off."""
+        whole = self.priced.list_price * self.priced.quantity
+        return whole if whole > self.priced.paid else None
+
+    def story(self, town: str, lang: str, names: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        """The rows of the price story, as `parts.price_story` draws them."""
+        return story(self.priced, self.goods.seller_name, town, lang, names or {})
 
 
 async def shown(market: Market, visitor: Visitor, cards: Sequence[Card]) -> list[Shown]:
-    """The cards of a list with what stands behind them, in their order."""
-    by_id = {card.offer_id: card for card in cards}
+    """The cards of a list with what stands behind them, in their order.
+
+    One thing of one seller is drawn once: its page shows every other way to have it.
+    """
+    firsts = {(card.item_id, card.seller_id): card for card in reversed(cards)}
+    by_id = {card.offer_id: card for card in cards if firsts[card.item_id, card.seller_id] is card}
     found = await offers(market, visitor, list(by_id))
     return [msgspec.structs.replace(one, card=by_id[one.goods.id]) for one in found]
 

@@ -1,0 +1,121 @@
+"""An offer: what it is, when you have it, what it costs and who pays for that, and why to trust it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get
+from litestar.params import FromPath
+
+from highstreet import catalog, parties
+from highstreet.catalog import NO_RETURN, Categories, Item, Offer
+from highstreet.kit.errors import NotFound
+from highstreet.kit.text import Words
+from highstreet.market.views import shop as views
+from highstreet.web.frame import GivenMarket, GivenVisitor, Visitor, say, show
+from highstreet.web.shop.shelves import Shown, drawn, offers
+
+
+@get("/offers/{offer_id:str}")
+async def offer(market: GivenMarket, visitor: GivenVisitor, offer_id: FromPath[str]) -> Response[str]:
+    """One offer with every other way to have the same thing."""
+    async with market.db.read() as tx:
+        here = await catalog.read_offer(tx, offer_id)
+        if here.state == "draft":
+            raise NotFound("offer")
+        item = await catalog.read_item(tx, here.item_id)
+        others = await catalog.other_offers(tx, here.item_id)
+        tree = await catalog.categories(tx)
+        seller = await parties.businesses.business(tx, here.seller_id)
+        licences = await held(tx, here.seller_id, visitor)
+        lists = await views.listed_in(tx, here.item_id)
+        funders = await views.names(tx, [here.seller_id])
+    all_shown = await offers(market, visitor, [here.id, *(one.id for one in others if one.id != here.id)])
+    shown = {one.goods.id: one for one in all_shown}
+    rows = shown[here.id].story(visitor.town, visitor.lang, funders)
+    return show(
+        visitor,
+        "shop/offer.html",
+        here=here,
+        one=shown[here.id],
+        rows=rows,
+        pictures=pictures(item, here),
+        variants=variants(here, others),
+        ways=ways(here, others, shown),
+        elsewhere=[shown[o.id] for o in others if o.seller_id != here.seller_id],
+        about=attributes(tree, here, visitor),
+        no_return=NO_RETURN.get(no_return(tree, here), Words()).say(visitor.lang),
+        seller=seller,
+        licences=licences,
+        lists=lists,
+        crumbs=[
+            (say(visitor, "Market"), "/"),
+            *((kind.name.say(visitor.lang), f"/kinds/{kind.id}") for kind in tree.path(here.category_id)),
+            (here.title.say(visitor.lang), ""),
+        ],
+        drawn=drawn,
+    )
+
+
+async def held(tx: Any, seller_id: str, visitor: Visitor) -> list[parties.Licence]:
+    """The licences of a seller that were accepted and are in force."""
+    day = visitor.now.date()
+    shown = await parties.licences.licences_of(tx, seller_id)
+    return [one for one in shown if one.state == "accepted" and one.valid_from <= day <= one.valid_to]
+
+
+def pictures(item: Item, here: Offer) -> list[dict[str, str]]:
+    """What is drawn of it, with words for who cannot see it."""
+    told = [{"src": drawn(one.file), "alt": one.alt.en or here.title.en} for one in item.pictures]
+    return told or [{"src": drawn(here.picture), "alt": here.title.en}]
+
+
+def variants(here: Offer, others: list[Offer]) -> list[dict[str, Any]]:
+    """The forms it comes in at this seller's place, in this way."""
+    same = [
+        o
+        for o in others
+        if (o.seller_id, o.place_id, o.format) == (here.seller_id, here.place_id, here.format)
+    ]
+    if here.id not in {o.id for o in same}:
+        same.append(here)
+    if len({o.variant_id for o in same}) < 2:
+        return []
+    return [
+        {
+            "href": f"/offers/{one.id}",
+            "text": " · ".join(one.options.values()) or one.sku,
+            "price": one.price,
+            "on": one.variant_id == here.variant_id,
+        }
+        for one in same
+    ]
+
+
+def ways(here: Offer, others: list[Offer], shown: dict[str, Shown]) -> list[Shown]:
+    """The ways this seller lets one have this very form: brought, sent, fetched."""
+    same = [o.id for o in others if (o.seller_id, o.variant_id) == (here.seller_id, here.variant_id)]
+    found = [shown[one] for one in same]
+    return found if len(found) > 1 else []
+
+
+def attributes(tree: Categories, here: Offer, visitor: Visitor) -> list[tuple[str, str]]:
+    """What the item says of itself, in words."""
+    known = {one.code: one for one in tree.attributes(here.category_id)}
+    told: list[tuple[str, str]] = []
+    for code, value in here.attributes.items():
+        asked = known.get(code)
+        if asked is None:
+            continue
+        text = next((c.name.say(visitor.lang) for c in asked.choices if c.code == value), value)
+        told.append((asked.name.say(visitor.lang), f"{text} {asked.unit}".strip()))
+    if here.brand:
+        told.insert(0, (say(visitor, "Brand"), here.brand))
+    if here.gtin:
+        told.append((say(visitor, "Bar code"), catalog.shown_gtin(here.gtin)))
+    return told
+
+
+def no_return(tree: Categories, here: Offer) -> str:
+    """The legal reason why it cannot be sent back without one, or nothing."""
+    return here.no_return or tree.no_return(here.category_id) or ""

@@ -1,0 +1,129 @@
+"""One's orders: the list, one order while it is on its way, and its receipt."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import ServerSentEvent
+
+from highstreet.kit.ids import heard, is_id, spoken
+from highstreet.kit.rates import Limit
+from highstreet.logistics import parcels
+from highstreet.market.views import shop as views
+from highstreet.orders import NoSuchOrder
+from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, Visitor, go, limited, live, say, show
+from highstreet.web.sessions import AnyRequest
+from highstreet.web.shop.follow import contact_of, follow, pick_up_code
+from highstreet.web.shop.shelves import drawn
+from highstreet.web.shop.timeline import timeline
+
+_PAGE = 20
+_TRIES = (Limit(10, 60), Limit(40, 3600))
+
+
+@get("/orders")
+async def orders(market: GivenMarket, visitor: GivenVisitor, asked: GivenForm) -> Response[str]:
+    """A signed-in person's orders; a guest finds one by its number."""
+    if visitor.session is None:
+        return show(visitor, "shop/find_order.html", typed={}, refused="")
+    before = asked.get("before") if is_id(asked.get("before"), "ord") else None
+    async with market.db.read() as tx:
+        found = await views.my_orders(tx, visitor.session.party_id, before, _PAGE + 1)
+    shown = [
+        {"order": one, "number": spoken(one.number), "form": market.format(one.format)}
+        for one in found[:_PAGE]
+    ]
+    after = f"/orders?before={found[_PAGE - 1].id}" if len(found) > _PAGE else ""
+    return show(visitor, "shop/orders.html", orders=shown, after=after, before=before, drawn=drawn)
+
+
+@post("/orders/find", status_code=200)
+async def find(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> Response[Any]:
+    """A guest's order, by its number and the phone or e-mail it was ordered with."""
+    await limited(market, visitor, "find order", *_TRIES)
+    number, reach = heard(form.get("number")), form.get("reach")
+    async with market.db.read() as tx:
+        order_id = await views.order_numbered(tx, number) if number is not None and reach else None
+        work = await views.order_of(tx, order_id) if order_id else None
+        sides = await views.sides(tx, order_id) if order_id else None
+    if work is not None and sides is not None:
+        contact = contact_of(market, work, sides)
+        if _reached(reach) in {_reached(text) for text in (contact.phone, contact.email) if text}:
+            return go(visitor, f"/orders/{work.order.id}?key={market.link_signer.short(work.order.id)}")
+    text = say(visitor, "No order has this number and this phone or e-mail. Please check both.")
+    typed = {"number": form.get("number"), "reach": reach}
+    return show(visitor, "shop/find_order.html", status=404, typed=typed, refused=text)
+
+
+def _reached(text: str) -> str:
+    """A phone's last eight digits, or an address in lower case: forgiving about how it was typed."""
+    return text.lower() if "@" in text else "".join(letter for letter in text if letter.isdigit())[-8:]
+
+
+@get("/orders/{order_id:str}")
+async def order(
+    market: GivenMarket, visitor: GivenVisitor, asked: GivenForm, order_id: FromPath[str]
+) -> Response[Any]:
+    """Where an order is, what its buyer may do, and what it costs in the end."""
+    found = await follow(market, visitor, order_id, asked)
+    leg = found.outward
+    async with market.db.read() as tx:
+        scans = await parcels.scans(tx, leg.id) if leg is not None and leg.tracking else []
+    return show(
+        visitor,
+        "shop/order.html",
+        part="state",
+        found=found,
+        number=spoken(found.work.order.number),
+        steps=timeline(visitor, found),
+        code=pick_up_code(market, found),
+        scans=scans,
+        how=found.form.legs[0] if found.form.legs else "",
+        headline=headline(visitor, found.work.order.stage, found.work.order.waits),
+        key=secrets.token_urlsafe(12),
+        drawn=drawn,
+        purchase=f"/purchases/{found.work.order.purchase_id}?key="
+        + market.link_signer.short(found.work.order.purchase_id),
+    )
+
+
+_SAID = {
+    "payment": "Waiting for your payment",
+    "accept": "The shop is looking at your order",
+    "prepare": "The shop is packing it",
+    "pickup": "Ready for you to fetch",
+    "courier": "Waiting for a courier",
+    "underway": "On its way to you",
+    "confirm": "It has arrived",
+    "return": "Waiting for it to come back",
+}
+
+
+def headline(visitor: Visitor, stage: str, waits: str) -> str:
+    """Where an order stands, in one sentence."""
+    if waits:
+        return say(visitor, _SAID.get(waits, "In the works"))
+    return say(visitor, {"undone": "Cancelled", "done": "All done"}.get(stage, "In the works"))
+
+
+@get("/orders/{order_id:str}/live")
+async def news(
+    request: AnyRequest, market: GivenMarket, visitor: GivenVisitor, asked: GivenForm, order_id: FromPath[str]
+) -> ServerSentEvent:
+    """An event whenever something is told about the order."""
+    await follow(market, visitor, order_id, asked)
+    return live(request, market, order_id)
+
+
+@get("/orders/{order_id:str}/receipt")
+async def receipt(
+    market: GivenMarket, visitor: GivenVisitor, asked: GivenForm, order_id: FromPath[str]
+) -> Response[str]:
+    """A receipt to print or keep."""
+    found = await follow(market, visitor, order_id, asked)
+    if not (found.work.paid):
+        raise NoSuchOrder
+    return show(visitor, "shop/receipt.html", found=found, number=spoken(found.work.order.number))
