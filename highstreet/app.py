@@ -30,6 +30,7 @@ from prometheus_client import multiprocess as between_processes
 from highstreet import __version__, settings, wiring
 from highstreet.api import ROUTES as API
 from highstreet.api import api_docs, problems
+from highstreet.api.quick import QuickLane
 from highstreet.kit.db import DatabaseAway, DatabaseBusy
 from highstreet.market.desk import Market
 from highstreet.web import frame
@@ -64,7 +65,7 @@ def create_app() -> ASGIApp:
             serve(app, market)
             yield
 
-    return Watched(build(open_for_business, secure=ours.url.startswith("https:")))
+    return Watched(QuickLane(build(open_for_business, secure=ours.url.startswith("https:"))))
 
 
 def serve(app: Litestar, market: OpenMarket) -> None:
@@ -72,7 +73,9 @@ def serve(app: Litestar, market: OpenMarket) -> None:
     app.state.update({"market": market, "town": wiring.TOWN, "url": market.url, "mail": market.mail})
 
 
-def build(opening: Opening | None = None, *, secure: bool = False, areas: tuple[str, ...] = AREAS) -> Litestar:
+def build(
+    opening: Opening | None = None, *, secure: bool = False, areas: tuple[str, ...] = AREAS
+) -> Litestar:
     """Every route of the town. `opening` opens the market; without one somebody calls `serve`.
 
     `secure`: it is reached by https, so cookies travel by nothing else.

@@ -32,6 +32,15 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     reference: str = ""
 
 
+class TooLarge(Refusal):
+    """A body beyond what such a call can need."""
+
+    code = "too_large"
+    status = 413
+    en = "What you sent is too large."
+    zh = "提交的内容过大。"
+
+
 _SENTENCES = {
     "unavailable": (
         "The market is catching its breath. Please try again in a moment.",
@@ -69,6 +78,11 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
         made = _misfit(error, lang, path)
     elif isinstance(error, ClientException) and isinstance(error.__cause__, SerializationException):
         made = _malformed(error.detail, "", lang, path)
+    elif isinstance(error, msgspec.MsgspecError | UnicodeDecodeError):
+        what, _, where = str(error).partition(" - at `$")
+        made = _malformed(
+            what, where.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/"), lang, path
+        )
     elif isinstance(error, RecursionError):
         made = _malformed("nested too deeply", "", lang, path)
     elif isinstance(error, _UNKEEPABLE):

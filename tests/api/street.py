@@ -15,6 +15,7 @@ import httpx
 import msgspec
 
 from highstreet import app, inventory, parties, settings, wiring
+from highstreet.api.quick import QuickLane
 from highstreet.kit.clock import FixedClock
 from highstreet.wiring import OpenMarket
 from tests.market.till_street import Till, furnish
@@ -139,7 +140,8 @@ async def open_street(database_url: str, clock: FixedClock, folder: Path) -> Asy
                 )
         town = app.build(areas=())
         app.serve(town, market)
-        transport = httpx.ASGITransport(app=app.Watched(town), raise_app_exceptions=False)
+        lane: Any = app.Watched(QuickLane(town))
+        transport = httpx.ASGITransport(app=lane, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://market.example") as client:
             street = Street(market, till, client, clock)
             await _issue_tokens(street)
