@@ -125,6 +125,24 @@ def bench_browse(offers: int, clients: int, seconds: float, processes: int, as_j
     )
 
 
+@bench.command("faults")
+@click.option("--clients", type=click.IntRange(1, 256), default=16, show_default=True)
+@click.option(
+    "--kills",
+    type=click.IntRange(1, 10_000),
+    default=9,
+    show_default=True,
+    help="In turn: web process, worker, database.",
+)
+@click.option("--processes", type=click.IntRange(2, 64), default=2, show_default=True, help="Web processes.")
+@as_json
+def bench_faults(clients: int, kills: int, processes: int, as_json: bool) -> None:
+    """A storm of checkouts while processes and the database are killed: nothing acknowledged is lost or doubled."""
+    from highstreet.bench import faults
+
+    sys.exit(_measured(lambda: faults.run(clients, kills, processes), as_json, lambda one: one.good))
+
+
 @main.group("import")
 def import_() -> None:
     """Bring in goods and sales from elsewhere."""
