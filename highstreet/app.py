@@ -65,7 +65,8 @@ def create_app() -> ASGIApp:
             serve(app, market)
             yield
 
-    return Watched(QuickLane(build(open_for_business, secure=ours.url.startswith("https:"))))
+    secure = ours.url.startswith("https:")
+    return Watched(QuickLane(build(open_for_business, secure=secure, secret=ours.secret)))
 
 
 def serve(app: Litestar, market: OpenMarket) -> None:
@@ -74,15 +75,20 @@ def serve(app: Litestar, market: OpenMarket) -> None:
 
 
 def build(
-    opening: Opening | None = None, *, secure: bool = False, areas: tuple[str, ...] = AREAS
+    opening: Opening | None = None,
+    *,
+    secure: bool = False,
+    secret: bytes = b"",
+    areas: tuple[str, ...] = AREAS,
 ) -> Litestar:
     """Every route of the town. `opening` opens the market; without one somebody calls `serve`.
 
-    `secure`: it is reached by https, so cookies travel by nothing else.
+    `secure`: it is reached by https, so cookies travel by nothing else. `secret`: the town's, so that every process
+    knows the forms of the others; without one, a process knows only its own.
     """
     return Litestar(
         route_handlers=[
-            *_pages(areas, secure),
+            *_pages(areas, secure, secret or secrets.token_bytes(32)),
             *API,
             health,
             ready,
@@ -99,7 +105,7 @@ def build(
     )
 
 
-def _pages(areas: tuple[str, ...], secure: bool) -> list[ControllerRouterHandler]:
+def _pages(areas: tuple[str, ...], secure: bool, secret: bytes) -> list[ControllerRouterHandler]:
     """The pages of the areas there are, behind what guards pages; the API's routes pass none of it."""
     routes: list[ControllerRouterHandler] = []
     for area in areas:
@@ -107,7 +113,7 @@ def _pages(areas: tuple[str, ...], secure: bool) -> list[ControllerRouterHandler
             routes += getattr(importlib.import_module(f"highstreet.web.{area}"), "ROUTES", [])
     if not routes:
         return []
-    csrf = frame.csrf_config(secrets.token_bytes(32), secure=secure)
+    csrf = frame.csrf_config(secret, secure=secure)
     return [
         Router(
             path="/",

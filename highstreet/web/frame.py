@@ -14,6 +14,7 @@ outside) and `mail` (kit.mail.Mail).
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
@@ -338,7 +339,7 @@ def csrf_config(secret: bytes, *, secure: bool = False) -> CSRFConfig:
     Calls with a bearer token (under /api) and notices of providers do not need one.
     """
     return CSRFConfig(
-        secret=secret.hex(),
+        secret=hashlib.sha256(b"highstreet csrf" + secret).hexdigest(),
         cookie_name="csrf",
         header_name="x-csrftoken",
         cookie_httponly=True,
