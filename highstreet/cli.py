@@ -5,11 +5,9 @@ Exit codes: 0 done, 1 found something wrong or failed, 2 asked wrongly, 3 the ma
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 from collections.abc import Awaitable, Callable
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -21,44 +19,6 @@ if TYPE_CHECKING:
     from highstreet.wiring import OpenMarket
 
 FAILED, CLOSED = 1, 3
-
-
-class Later(click.Group):
-    """A group whose commands live in modules that are imported when one of them is called.
-
-    `later`: command -> (module, one line of help). The module offers a click command named `command`.
-    """
-
-    def __init__(self, *args: Any, later: dict[str, tuple[str, str]] | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._later = {name: told for name, told in (later or {}).items() if _is_there(told[0])}
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *self._later})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self._later:
-            return super().get_command(ctx, cmd_name)
-        module, line = self._later[cmd_name]
-        if ctx.resilient_parsing or not _is_called(ctx, cmd_name):
-            return click.Command(cmd_name, short_help=line, help=line)
-        found: click.Command = importlib.import_module(module).command
-        return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        ctx.meta["listing"] = True
-        super().format_commands(ctx, formatter)
-
-
-def _is_there(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
-
-
-def _is_called(ctx: click.Context, _name: str) -> bool:
-    return not ctx.meta.get("listing", False)
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object on stdout.")
