@@ -151,9 +151,11 @@ def hours(text: str) -> tuple[parties.Hours, ...]:
     return tuple(spans)
 
 
-async def _stock_up(tx: Tx, town: Town, currency: str, now: datetime) -> None:
+async def _stock_up(tx: Tx, town: Town, currency: str, began: datetime) -> None:
     known = await catalog.categories(tx)
     for n, good in enumerate(GOODS, start=1):
+        # Shops put out new goods by turns, all within ten days.
+        now = began + timedelta(hours=n * 37 % len(GOODS) * 3)
         owner = town.sellers[good.shop]
         asked = dict(pair.split("=") for pair in good.asked.split("; ") if pair)
         variants = _variants(good, n)
@@ -207,7 +209,7 @@ async def _offer(
             await inventory.stock.change(tx, supply, "received", stock, town.people[owner], now)
         await inventory.stock.set_low(tx, supply, max(2, stock // 6))
     licences = next(shop.licences.split() for shop in SHOPS if shop.key == good.shop)
-    for letter in good.offered:
+    for letter in reversed(good.offered):  # what comes to one's door first
         offer = await catalog.draft_offer(
             tx,
             seller_id=seller,
