@@ -38,7 +38,7 @@ from highstreet.kit.postgres import CannotStart, Server, ensure
 from highstreet.kit.readers import Fact
 from highstreet.market import news
 from highstreet.market.desk import Market
-from highstreet.market.errands import ERRANDS
+from highstreet.market.errands import CHECK_BOOKS, ERRANDS, check_books
 from highstreet.market.format import Format, register
 from highstreet.market.fulfil import advance_order
 from highstreet.market.settle import EscrowLeft
@@ -223,7 +223,10 @@ def jobs_of(market: OpenMarket) -> dict[str, Work]:
                 "letter refused", order=order_id, reason=str(e.values.get("reason"))
             )
 
-    return {news.LETTER: letter}
+    async def check(wanted: dict[str, Any]) -> None:
+        await check_books(market, str(wanted["run"]), str(wanted["by"]), market.clock())
+
+    return {news.LETTER: letter, CHECK_BOOKS: check}
 
 
 def rounds(market: OpenMarket) -> list[Round]:

@@ -30,6 +30,7 @@ from highstreet.kit.db import DatabaseAway, DatabaseBusy, Tx
 
 _SETTINGS = DBSettings(db_schema="jobs")
 _ENQUEUE = QueryQueueBuilder(settings=_SETTINGS).build_enqueue_query("skip")
+_AGAIN = QueryQueueBuilder(settings=_SETTINGS).build_requeue_jobs_query()
 _PAUSE_SECONDS = 0.5
 _LEASE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(hours=1)
@@ -55,6 +56,17 @@ async def enqueue(
     await tx.fetch(
         _ENQUEUE, [0], [name], [msgspec.json.encode(payload)], [after or timedelta(0)], [once], [{}]
     )
+
+
+async def again(tx: Tx, job: int | None = None) -> int:
+    """Put a job that failed back into the queue (None: all of them); how many were."""
+    ids = await tx.fetch(
+        "SELECT id FROM jobs.pgqueuer WHERE status = 'failed' AND ($1::bigint IS NULL OR id = $1) FOR UPDATE",
+        job,
+    )
+    if ids:
+        await tx.execute(_AGAIN, [r["id"] for r in ids])
+    return len(ids)
 
 
 async def work(url: str, kinds: Mapping[str, Work], stop: asyncio.Event, *, at_once: int = 10) -> None:
@@ -84,7 +96,8 @@ async def _work_on(connection: Any, kinds: Mapping[str, Work], stop: asyncio.Eve
     )
     crew = PgQueuer(queries.driver, channel=_SETTINGS.channel, queries=queries)
     for name, does in kinds.items():
-        crew.entrypoint(name)(_kept_up(does))
+        # One that failed for good stays in the queue, for a person to see and try again.
+        crew.entrypoint(name, on_failure="hold")(_kept_up(does))
     lost = asyncio.Event()
     connection.add_termination_listener(lambda _: lost.set())
     running = asyncio.create_task(

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from highstreet import ledger
 from highstreet.kit import facts
@@ -30,8 +30,9 @@ from highstreet.market.pay import told_charge
 _AT_ONCE = 5  # calls to a provider under way together
 _BESIDE = timedelta(days=3)  # how far a statement is read on both sides of the time asked for
 
+CHECK_BOOKS = "check_books"  # the job's name; its payload: {run, by}
+
 _log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 async def refunds(market: Market, now: datetime) -> int:
