@@ -40,10 +40,11 @@ async def around(tx: Tx, basket_id: str, person_id: str) -> Around:
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """What is free to promise by supply, and the licences in force by seller."""
+    """What is free to promise by supply; by seller, the licences in force and what it calls itself."""
 
     free: dict[str, int]
     licences: dict[str, list[str]]
+    names: dict[str, Words]
 
 
 async def standing(tx: Tx, supply_ids: Sequence[int], seller_ids: Sequence[str], day: date) -> Standing:
@@ -56,7 +57,9 @@ async def standing(tx: Tx, supply_ids: Sequence[int], seller_ids: Sequence[str],
                   coalesce((SELECT jsonb_object_agg(l.party_id, l.kinds) FROM (
                       SELECT party_id, jsonb_agg(DISTINCT kind) AS kinds FROM parties.licence
                       WHERE party_id = ANY ($2) AND state = 'accepted' AND $3 BETWEEN valid_from AND valid_to
-                      GROUP BY party_id) l), '{}') AS licences""",
+                      GROUP BY party_id) l), '{}') AS licences,
+                  coalesce((SELECT jsonb_object_agg(id, about -> 'name') FROM parties.party
+                            WHERE id = ANY ($2) AND about -> 'name' IS NOT NULL), '{}') AS names""",
         list(supply_ids),
         list(seller_ids),
         day,

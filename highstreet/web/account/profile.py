@@ -74,7 +74,8 @@ async def change(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) ->
             pictures=_PICTURES,
         )
     cookies = (sessions.look_cookie(visitor, "lang", lang),)
-    return go(visitor, "/me/profile", say=say(visitor, "Kept."), cookies=cookies)
+    speaks = msgspec.structs.replace(visitor, look=msgspec.structs.replace(visitor.look, lang=lang))
+    return go(visitor, "/me/profile", say=say(speaks, "Kept."), cookies=cookies)
 
 
 @get("/me/addresses")

@@ -38,7 +38,7 @@ def _group(market: Market, visitor: Visitor, found: Read, order: QuotedOrder) ->
     form = market.format(order.format)
     lines = [found.shown[line.offer] for line in order.lines]
     priced = [found.explained.lines[line.offer] for line in order.lines]
-    seller = lines[0].goods.seller_name
+    seller = lines[0].seller(visitor.lang)
     return {
         "seller": seller,
         "seller_id": order.seller_id,

@@ -38,6 +38,7 @@ class Shown(msgspec.Struct, frozen=True):
     window: tuple[datetime, datetime] | None
     free: int | None
     licences: list[str]
+    called: Words
     far: bool
     distance_m: int | None
     card: Card | None = None
@@ -49,6 +50,10 @@ class Shown(msgspec.Struct, frozen=True):
     @property
     def picture(self) -> str:
         return drawn(self.goods.picture)
+
+    def seller(self, lang: str) -> str:
+        """What the seller calls itself, else its registered name."""
+        return self.called.say(lang) or self.goods.seller_name
 
     @property
     def title(self) -> Words:
@@ -66,7 +71,7 @@ class Shown(msgspec.Struct, frozen=True):
 
     def story(self, town: str, lang: str, names: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         """The rows of the price story, as `parts.price_story` draws them."""
-        return story(self.priced, self.goods.seller_name, town, lang, names or {})
+        return story(self.priced, self.seller(lang), town, lang, names or {})
 
 
 async def shown(market: Market, visitor: Visitor, cards: Sequence[Card]) -> list[Shown]:
@@ -117,6 +122,7 @@ def _shown(
         window=window,
         free=free,
         licences=standing.licences.get(one.seller_id, []),
+        called=standing.names.get(one.seller_id, Words()),
         far=far,
         distance_m=distance,
     )
