@@ -1,8 +1,8 @@
 """Search over what is on sale, in Chinese and English, inside PostgreSQL alone.
 
 Words, filters, nearness and the quarter of a card's score are all words of one tsvector, so one look-up in one index meets
-all of them at once. Candidates are taken from the best quarter down, at most a thousand: a question that half the town
-answers costs as much as any other, and says "1,000+". Sorting by price, age or distance is exact all the same: when there
+all of them at once. Candidates are taken from the best quarter down, at most five hundred: a question that half the town
+answers costs as much as any other, and says "500+". Sorting by price, age or distance is exact all the same: when there
 are more candidates than that, the list is walked in that order instead.
 """
 
@@ -16,7 +16,7 @@ from typing import Any, Literal
 import msgspec
 
 from highstreet.catalog import words
-from highstreet.catalog._search_sql import CANDIDATES, WALKS
+from highstreet.catalog._walks import WALKS
 from highstreet.catalog.shelf import BANDS, Card, quoted
 from highstreet.catalog.words import Asked
 from highstreet.kit import geo, paging
@@ -25,7 +25,7 @@ from highstreet.kit.errors import Malformed
 from highstreet.kit.geo import Point
 
 Sort = Literal["best", "price", "price_down", "new", "near"]
-MOST_CANDIDATES = 1000
+MOST_CANDIDATES = 500
 MOST_WALKED = 6000  # cards looked at in the order of a price, before the candidates must do
 _CELLS = ((1, 0.005), (2, 0.04), (3, 0.32))  # as the SQL function catalog.cells has them
 _MOST_CELLS = 12
@@ -63,7 +63,7 @@ class Facet(msgspec.Struct, frozen=True):
 
 class Result(msgspec.Struct, frozen=True):
     """A page. `corrected`: the question that was answered when the one asked had words nobody uses. `total` is a least
-    number when `more` is true ("1,000+"). `facets` come with the first page only."""
+    number when `more` is true ("500+"). `facets` come with the first page only."""
 
     cards: list[Card]
     facets: list[Facet]
@@ -78,7 +78,8 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class _Look(msgspec.Struct, frozen=True):
-    """A question ready for the database: all it asks for, its words in a title, and whether few can match it."""
+    """A question ready for the database: all it asks for (each part with " & " behind it), its words in a title, and
+    whether few can match it."""
 
     all: str
     title: str
@@ -159,13 +160,13 @@ async def _look(tx: Tx, query: Query) -> _Look | None:
             rare = rare or uses + sum(more.values()) < MOST_CANDIDATES
     either = [" | ".join(quoted(token) for token in term) for term in terms]
     title = " & ".join("(" + " | ".join(quoted(token) for token in term) + ")" for term in terms)
-    look = _Look(" & ".join([*(f"({e})" for e in either), *clauses]), title, corrected, rare)
+    look = _Look("".join(f"{e} & " for e in (*(f"({e})" for e in either), *clauses)), title, corrected, rare)
     return msgspec.structs.replace(look, all=_with_cells(look, query))
 
 
 def _with_cells(look: _Look, query: Query) -> str:
     cells = " | ".join(map(quoted, _near_cells(query)))
-    return " & ".join(filter(None, [look.all, cells and f"({cells})"]))
+    return look.all + (f"({cells}) & " if cells else "")
 
 
 def _filters(query: Query) -> list[str]:
@@ -193,11 +194,8 @@ async def _known(tx: Tx, asked: Sequence[Asked]) -> tuple[dict[str, int], dict[s
     """Which of the words are used and how often, and what an open last word most often becomes."""
     last = asked[-1].typed if asked[-1].open and len(asked[-1].typed) > 1 else None
     found = await tx.fetch(
-        """SELECT word, uses, false AS grown FROM catalog.word WHERE word = ANY ($1)
-           UNION ALL
-           (SELECT word, uses, true FROM catalog.word WHERE word > $2 AND word < $2 || '~' ORDER BY uses DESC, word LIMIT 6)""",
-        [w for a in asked for w in (a.token, a.typed)], last,
-    )  # fmt: skip
+        "SELECT * FROM catalog.known_words($1, $2)", [w for a in asked for w in (a.token, a.typed)], last
+    )
     known = {r["word"]: r["uses"] for r in found if not r["grown"]}
     return known, {r["word"]: r["uses"] for r in found if r["grown"]}
 
@@ -247,20 +245,19 @@ def _said(asked: Sequence[Asked]) -> str:
 
 
 async def _candidates(tx: Tx, query: Query, look: _Look) -> list[Any]:
-    rank, offer_id = _after(query)
     return list(
         await tx.fetch(
-            CANDIDATES, *_given(query, look), MOST_CANDIDATES + 1, query.sort, rank, offer_id, query.most + 1,
-            query.facets and not query.cursor, look.rare,
+            "SELECT * FROM catalog.candidates($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+            look.all, look.title or None, look.rare, *_within(query), MOST_CANDIDATES + 1, query.sort, *_after(query),
+            query.most + 1, query.facets and not query.cursor,
         )
     )  # fmt: skip
 
 
-def _given(query: Query, look: _Look) -> tuple[object, ...]:
+def _within(query: Query) -> tuple[object, ...]:
     near = query.near
     return (
-        look.all + " & " if look.all else "", look.title or None, query.price_from or 0, _price_to(query),
-        near and near.lat, near and near.lon, query.within_m,
+        query.price_from or 0, _price_to(query), near and near.lat, near and near.lon, query.within_m
     )  # fmt: skip
 
 
@@ -287,7 +284,7 @@ async def _exactly(tx: Tx, query: Query, look: _Look) -> list[Any] | None:
     if query.sort == "near":
         return await _outwards(tx, query, look)
     found = await tx.fetch(
-        WALKS[query.sort], *_given(query, look), query.most + 1, *_after(query), MOST_WALKED
+        WALKS[query.sort], look.all, *_within(query), query.most + 1, *_after(query), MOST_WALKED
     )
     return list(found) if len(found) > query.most else None
 
