@@ -304,8 +304,10 @@ async def furnished(server_url: str, template: str) -> AsyncIterator[tuple[str, 
 
 
 @asynccontextmanager
-async def copy_of(server_url: str, furnished: tuple[str, Made], clock: FixedClock) -> AsyncIterator[Lane]:
-    """A lane of its own; when it is left, the laws must hold."""
+async def copy_of(
+    server_url: str, furnished: tuple[str, Made], clock: FixedClock, *, lawful: bool = True
+) -> AsyncIterator[Lane]:
+    """A lane of its own; when it is left, the laws must hold, unless it is there to be broken."""
     name, made = f"hs_test_{os.getpid()}_{next(_numbers)}_copy", furnished[1]
     async with admin(server_url) as connection:
         await connection.execute(f"CREATE DATABASE {name} TEMPLATE {furnished[0]} STRATEGY file_copy")
@@ -314,7 +316,8 @@ async def copy_of(server_url: str, furnished: tuple[str, Made], clock: FixedCloc
     await market.open()
     try:
         yield Lane(market, made, clock)
-        await keeps_the_laws(db)
+        if lawful:
+            await keeps_the_laws(db)
     finally:
         await market.close()
         await db.close()

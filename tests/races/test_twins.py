@@ -1,0 +1,64 @@
+"""Known-bad twins beside the market: each must fail the very judgement the market passes, or that judgement proves nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.market.lane import Lane
+from tests.races.conftest import Crowd
+from tests.races.outcomes import exactly_these_sold, no_more_than_it_held, one_answer, said
+from tests.races.test_races import refill, signed
+
+TRIES = 8
+
+pytestmark = pytest.mark.race
+
+
+@pytest.mark.parametrize("twin", ["read_then_write", "check_inside"])
+async def test_a_twin_that_looks_first_oversells(careless: tuple[Lane, Crowd], twin: str) -> None:
+    lane, crowd = careless
+    answers = list[dict[str, Any]]()
+    for _ in range(TRIES):
+        answers = await crowd.act([{"do": twin, "supply": lane.made.supplies["last"]}] * 24)
+        if said(answers)["ok"] > 8:
+            break
+        total, held, _ = await lane.supply("last")
+        await refill(lane, "last", held + 8 - total)
+    assert said(answers)["ok"] > 8
+    with pytest.raises(AssertionError):
+        await exactly_these_sold(lane, "last", 8, answers)
+
+
+async def test_a_twin_that_looks_for_the_key_first_places_the_order_twice(
+    careless: tuple[Lane, Crowd],
+) -> None:
+    lane, crowd = careless
+    asked = await signed(lane, {"jam/collect": 1})
+    before, answers = 0, list[dict[str, Any]]()
+    for n in range(TRIES):
+        before = await lane.orders()
+        answers = await crowd.act([{"do": "check_then_act", "quote": asked, "idempotency": f"key {n}"}] * 16)
+        if await lane.orders() > before + 1:
+            break
+    with pytest.raises(AssertionError):
+        await one_answer(lane, before, answers)
+
+
+async def test_a_twin_that_writes_what_it_read_spends_a_wallet_twice(careless: tuple[Lane, Crowd]) -> None:
+    lane, crowd = careless
+    buyer = lane.made.people["buyer"]
+    answers = list[dict[str, Any]]()
+    for _ in range(TRIES):
+        held = (await lane.money()).get("wallet", 0)
+        await lane.fill_wallet(buyer, 10_000 - held)
+        accounts = lane.market.accounts
+        await accounts.know(["bank:"], "CNY")
+        act = {"do": "spend_what_was_read", "amount": 2801, "shop": accounts.number("bank:", "CNY")}
+        answers = await crowd.act([act | {"wallet": accounts.number(f"wallet:{buyer}", "CNY")}] * 16)
+        if said(answers)["ok"] > 3:
+            break
+    with pytest.raises(AssertionError):
+        await no_more_than_it_held(lane, 10_000, 2801, answers)
+    assert said(answers)["ok"] > 3

@@ -1,0 +1,92 @@
+"""Known-bad twins: how shops get it wrong. Each is what a careful reader might let pass, and each must fail the test of the right one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from highstreet.inventory import OutOfStock
+from highstreet.kit.db import Tx
+from highstreet.kit.errors import KeyReused
+from highstreet.ledger import WalletShort
+from highstreet.market import quote as quotes
+from highstreet.market.desk import Market
+from highstreet.market.place import Contact, Placing, place
+
+Act = dict[str, Any]
+
+_FREE = "SELECT total - held - sold FROM inventory.supply WHERE id = $1"
+
+
+async def read_then_write(market: Market, act: Act) -> Any:
+    """Looks whether there is one left, then takes it: two transactions, and a constraint nobody wrote."""
+    async with market.db.read() as tx:
+        left = await tx.fetchval(_FREE, act["supply"])
+    if left < 1:
+        raise OutOfStock
+    async with market.db.transaction() as tx:
+        return await _take(tx, act["supply"])
+
+
+async def check_inside(market: Market, act: Act) -> Any:
+    """The same within one transaction. READ COMMITTED lets two of them see the same last unit."""
+    async with market.db.transaction() as tx:
+        if await tx.fetchval(_FREE, act["supply"]) < 1:
+            raise OutOfStock
+        return await _take(tx, act["supply"])
+
+
+async def _take(tx: Tx, supply: int) -> Any:
+    await tx.execute("UPDATE inventory.supply SET held = held + 1 WHERE id = $1", supply)
+    name = f"twin_{secrets.token_hex(8)}"
+    await tx.execute(
+        "INSERT INTO inventory.hold (order_id, line, kind, target_id, quantity) VALUES ($1, 1, 'supply', $2, 1)",
+        name,
+        supply,
+    )
+    return {"orders": [name]}
+
+
+async def check_then_act(market: Market, act: Act) -> Any:
+    """Looks for the key's answer, places the order, keeps the answer: whoever looks meanwhile finds none."""
+    async with market.db.read() as tx:
+        known = await tx.fetchrow(
+            "SELECT fingerprint, answer FROM kit.answer WHERE scope = 'race' AND key = $1", act["idempotency"]
+        )
+    if known is not None:
+        if known["fingerprint"] != act.get("fingerprint", "f"):
+            raise KeyReused
+        return known["answer"]
+    placing = Placing(quotes.read(market, act["quote"], market.clock()), Contact(), "sandbox", "race")
+    placed = await place(market, placing, market.clock(), None)
+    answer = {"orders": [one["id"] for one in placed["orders"]], "purchase": placed["purchase"]}
+    async with market.db.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO kit.answer (scope, key, fingerprint, answer, at) VALUES ('race', $1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            act["idempotency"], act.get("fingerprint", "f"), answer, market.clock(),
+        )  # fmt: skip
+    return answer
+
+
+async def spend_what_was_read(market: Market, act: Act) -> Any:
+    """Reads the wallet, writes what is left of it: the last writer wins, everybody was served."""
+    async with market.db.transaction() as tx:
+        left = (
+            await tx.fetchval("SELECT balance FROM ledger.wallet WHERE account_id = $1", act["wallet"])
+            - act["amount"]
+        )
+        if left < 0:
+            raise WalletShort
+        await tx.execute("UPDATE ledger.wallet SET balance = $2 WHERE account_id = $1", act["wallet"], left)
+        await tx.execute(
+            "INSERT INTO ledger.transfer (at, purpose, from_id, to_id, amount) VALUES ($1, 'price', $2, $3, $4)",
+            market.clock(), act["wallet"], act["shop"], act["amount"],
+        )  # fmt: skip
+    return {"orders": ["twin"]}
+
+
+ACTS: dict[str, Callable[[Market, Act], Awaitable[Any]]] = {
+    "read_then_write": read_then_write, "check_inside": check_inside, "check_then_act": check_then_act,
+    "spend_what_was_read": spend_what_was_read,
+}  # fmt: skip
