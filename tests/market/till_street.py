@@ -134,7 +134,7 @@ async def furnish(market: Market, now: datetime = OPENED) -> Till:
 
 
 DOORS = {
-    "river": Contact(name="Lin Xiaohe", phone="13800000001", address="River Lane 3, door 2", lat=31.3032, lon=120.5868, note="Please knock"),
+    "river": Contact(name="Lin Xiaohe", phone="13800000001", address="River Lane 3", lat=31.3032, lon=120.5868, note="Please knock"),
     "bridge": Contact(name="Old Zhao", phone="13800000002", address="Stone Bridge 8", lat=31.2941, lon=120.5803),
     "school": Contact(name="Teacher Fang", phone="13800000003", address="School Street 21, gate", lat=31.2968, lon=120.5931),
     "far": Contact(name="Uncle Deng", phone="13800000004", address="Mulberry Yard 5", lat=31.3150, lon=120.6010),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -29,24 +31,33 @@ def app_of(market: Market, *more: object) -> Litestar:
     )
 
 
-async def signed_in(market: Market, app: Litestar, party_id: str, lang: str = "en") -> httpx.AsyncClient:
+def browser_of(app: Litestar, cookies: dict[str, str] | None = None) -> httpx.AsyncClient:
+    """A browser nobody has signed in with."""
+    transport = httpx.ASGITransport(app)  # pyright: ignore[reportArgumentType]  httpx and Litestar spell ASGI differently
+    return httpx.AsyncClient(transport=transport, base_url="http://town.test", cookies=cookies)
+
+
+@asynccontextmanager
+async def signed_in(
+    market: Market, app: Litestar, party_id: str, lang: str = "en"
+) -> AsyncIterator[httpx.AsyncClient]:
     """A browser of somebody who has signed in and looked at a page once, so that it knows the forms' token."""
     async with market.db.transaction() as tx:
         token = await sessions.open_session(tx, party_id, None, False, "test", market.clock())
-    browser = httpx.AsyncClient(
+    async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://town.test",
         cookies={"session": token, "lang": lang},
-    )
-    await browser.get("/sign-in")
-    return browser
+    ) as browser:
+        await browser.get("/sign-in")
+        yield browser
 
 
 def token_of(browser: httpx.AsyncClient) -> dict[str, str]:
     """The header scripts send."""
-    return {"x-csrftoken": browser.cookies.get("csrf", "")}
+    return {"x-csrftoken": browser.cookies.get("csrf") or ""}
 
 
 async def send(browser: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
     """A form as a page sends it."""
-    return await browser.post(path, data={"_csrf_token": browser.cookies.get("csrf", "")} | fields)
+    return await browser.post(path, data={"_csrf_token": browser.cookies.get("csrf") or ""} | fields)

@@ -12,7 +12,7 @@ from highstreet.kit.money import digits
 from highstreet.market import till
 from highstreet.market.views import till as views
 from highstreet.web import render
-from highstreet.web.frame import GivenMarket, GivenVisitor
+from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor
 from highstreet.web.sessions import AnyRequest
 from highstreet.web.till.counter import JSON_ERRORS, PAGE_ERRORS, counter_of
 from highstreet.web.till.pictures import drawn
@@ -24,7 +24,6 @@ WORDS = (
     "Nothing here is called “%(text)s”, and no bar code is.",
     "%(title)s added",
     "Only %(n)s may be sold at once.",
-    "The last one by our books. Sell it all the same if it is in your hand.",
     "Connected",
     "No connection. Sales are kept here and sent later.",
     "waiting to be sent: %(n)s",
@@ -44,7 +43,6 @@ WORDS = (
     "one more",
     "Kept; gets its number when it is sent",
     "Promotions of a whole basket come back with the connection.",
-    "given by the shop",
     "sold out by our books",
     "%(n)s left",
 )
@@ -78,10 +76,10 @@ async def worker() -> Response[bytes]:
 
 @get("/till/goods", exception_handlers=JSON_ERRORS)
 async def goods(
-    request: AnyRequest, market: GivenMarket, visitor: GivenVisitor, place: str = ""
+    request: AnyRequest, market: GivenMarket, visitor: GivenVisitor, asked: GivenForm
 ) -> Response[dict[str, Any]]:
     """Everything this place sells at its counter, with signed prices: what a till needs to go on alone for a week."""
-    counter = await counter_of(request, market, visitor, place)
+    counter = await counter_of(request, market, visitor, asked.get("place"))
     formats = [one.name for one in market.formats.values() if till.taken_at_once(one)]
     async with market.db.read() as tx:
         wares = await views.wares(tx, counter.clerk.seller_id, counter.place.id, formats)
