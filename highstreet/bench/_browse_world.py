@@ -102,16 +102,19 @@ async def _copy(tx: Tx, table: str, columns: tuple[str, ...], rows: list[Any]) -
 
 
 async def _index_last(tx: Tx, scores: dict[str, float]) -> None:
-    """Building search with its index away is several times faster, and nobody is looking."""
-    made = await tx.fetchval(
-        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'catalog' AND indexname = 'found_words'"
+    """Building search with its indexes away is several times faster, and nobody is looking."""
+    away = await tx.fetch(
+        """SELECT indexname, indexdef FROM pg_indexes
+           WHERE schemaname = 'catalog' AND tablename = 'found' AND indexname NOT IN ('found_pkey', 'found_item')"""
     )
-    await tx.execute("DROP INDEX catalog.found_words")
+    for index in away:
+        await tx.execute(f"DROP INDEX catalog.{index['indexname']}")
     await tx.execute("ANALYZE catalog.item, catalog.variant, catalog.offer, parties.party, parties.place")
     await catalog.rebuild(tx, scores=scores)
     await tx.execute("SET LOCAL maintenance_work_mem = '256MB'")
-    await tx.execute(made)
-    await tx.execute("ANALYZE catalog.found")
+    for index in away:
+        await tx.execute(index["indexdef"])
+    await tx.execute("ANALYZE catalog.found, catalog.word, inventory.supply")
 
 
 async def _sellers(tx: Tx, draw: random.Random, said: _Words) -> list[tuple[str, str]]:
