@@ -33,6 +33,7 @@ from highstreet.api import api_docs, problems
 from highstreet.api.quick import QuickLane
 from highstreet.kit.db import DatabaseAway, DatabaseBusy
 from highstreet.market.desk import Market
+from highstreet.opening import end_with_parent
 from highstreet.web import frame
 from highstreet.wiring import OpenMarket
 
@@ -56,6 +57,7 @@ ANSWERS = Counter("highstreet_answers", "Answers given, by route and status", ["
 
 def create_app() -> ASGIApp:
     """The application as Granian's factory makes it, over the market the environment describes."""
+    end_with_parent()
     ours = settings.load()
     wiring.set_up_logs(ours.log_level)
 

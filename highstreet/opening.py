@@ -35,6 +35,8 @@ def serve_web(settings: Settings) -> None:
     counted.mkdir(parents=True)
     # Read by prometheus_client when it is imported, in this process and in those below it.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counted)
+    # Imported before the processes are forked: they share its memory, and one that was killed is back sooner.
+    importlib.import_module("highstreet.app")
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces, Loops
     from granian.log import LogLevels
@@ -102,7 +104,8 @@ async def open_town(settings: Settings, opened: Callable[[str], None], note: Not
             await parts.enter_async_context(_kept([sys.executable, "-m", "highstreet.cli", "worker"], note))
             await parts.enter_async_context(_kept([sys.executable, "-m", "highstreet.cli", "web"], note))
             if not await _answers(settings, stop):
-                return 1 if not stop.is_set() else 0
+                note("" if stop.is_set() else "The pages do not answer; what is written above says why.")
+                return 0 if stop.is_set() else 1
             opened(settings.url)
             await stop.wait()
             note("Closing ...")
@@ -147,16 +150,18 @@ async def _kept(command: list[str], note: Note) -> AsyncIterator[None]:
 
 async def _keep(command: list[str], running: list[asyncio.subprocess.Process], note: Note) -> None:
     while True:
-        # A session of its own: Ctrl-C reaches us alone, and we end the parts in order.
-        process = await asyncio.create_subprocess_exec(*command, start_new_session=True, preexec_fn=_with_us)
+        # A session of its own: Ctrl-C reaches us alone, and we end the parts in order. Our stdout is for the answer.
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=sys.stderr, start_new_session=True, preexec_fn=end_with_parent
+        )
         running[:] = [process]
         code = await process.wait()
         note(f"{' '.join(command[2:4])} ended with {code}; starting it again.")
         await asyncio.sleep(_BACK_AGAIN_SECONDS)
 
 
-def _with_us() -> None:
-    # Whoever kills this process at once must not leave its parts behind, holding the port.
+def end_with_parent() -> None:
+    """End this process when its parent does: whoever kills that one must not leave us behind, holding the port."""
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
 
 
