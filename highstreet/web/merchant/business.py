@@ -9,8 +9,8 @@ from litestar import Response, get, post
 from highstreet.kit.errors import Refusal
 from highstreet.kit.text import Words
 from highstreet.parties import About, businesses
-from highstreet.web.frame import Form
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.frame import GivenForm
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 
 # Fronts drawn for this town; a shop chooses the one that looks most like it.
@@ -21,7 +21,7 @@ FRONTS = (
 
 
 @get("/business")
-async def business(desk: Desk) -> Response[str]:
+async def business(desk: GivenDesk) -> Response[str]:
     about = desk.business.about
     start = {
         "tagline_en": about.tagline.en, "tagline_zh": about.tagline.zh, "story_en": about.story.en, "story_zh": about.story.zh,
@@ -35,7 +35,7 @@ def _page(desk: Desk, f: Filled) -> Response[str]:
 
 
 @post("/business")
-async def change(desk: Desk, form: Form) -> Response[Any]:
+async def change(desk: GivenDesk, form: GivenForm) -> Response[Any]:
     desk.require("places")
     f = Filled(desk.lang, form)
     about = About(

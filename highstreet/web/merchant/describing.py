@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.params import FromQuery
 
 from highstreet import catalog
 from highstreet.catalog import Categories, Item, Variant
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.kit.quantity import UNITS
 from highstreet.kit.text import Words
-from highstreet.web.frame import Form
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.frame import GivenForm
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.merchant.goods import kinds
 
@@ -21,7 +22,9 @@ _USUALLY = {"services": "service", "health.clinic": "service", "media.digital": 
 
 
 @get("/goods/new")
-async def new_item(desk: Desk, request: Request[Any, Any, Any], category: str = "") -> Response[str]:
+async def new_item(
+    desk: GivenDesk, request: Request[Any, Any, Any], category: FromQuery[str] = ""
+) -> Response[str]:
     """First the kind, then what that kind asks. What is typed already comes along when the kind changes."""
     desk.require("sell")
     typed = {name: value for name, value in request.query_params.items() if isinstance(value, str)}
@@ -43,6 +46,7 @@ def item_form(
     desk: Desk, f: Filled, known: Categories, category: str, item: Item | None = None, **more: Any
 ) -> Response[str]:
     rows = max(1, min(int(f.value("variants") or 1), 40)) + (1 if f.value("do") == "more" else 0)
+    beside: dict[str, Any] = {"offers": [], "supplies": [], **more}
     return desk.show(
         "item.html",
         status=f.status,
@@ -58,12 +62,12 @@ def item_form(
         rows=rows,
         choices=lambda a: [(one.code, one.name.say(desk.lang)) for one in a.choices],
         item=item,
-        **({"offers": [], "supplies": []} | more),
+        **beside,
     )
 
 
 @post("/goods/new")
-async def describe(desk: Desk, form: Form) -> Response[Any]:
+async def describe(desk: GivenDesk, form: GivenForm) -> Response[Any]:
     desk.require("sell")
     f = Filled(desk.lang, form)
     now = desk.visitor.now

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
-from typing import Any, Literal
+from datetime import date
+from typing import Any, Literal, TypeAlias
 
 import msgspec
+from babel.dates import format_date
 from litestar import Response
+from litestar.di import NamedDependency
 
 from highstreet import parties
 from highstreet.kit.errors import Refusal, SignInFirst
@@ -18,7 +20,7 @@ from highstreet.market.units import Key
 from highstreet.market.views import merchant as views
 from highstreet.parties import Business, Session
 from highstreet.web import frame
-from highstreet.web.frame import Form
+from highstreet.web.frame import Form, GivenMarket, GivenVisitor
 from highstreet.web.sessions import AnyRequest, Visitor
 
 WORKS_HERE = ("owner", "manager", "clerk")
@@ -50,6 +52,21 @@ class Desk(msgspec.Struct, frozen=True):
     @property
     def lang(self) -> Literal["en", "zh"]:
         return self.visitor.look.lang
+
+    @property
+    def name(self) -> str:
+        """What stands over the door, in this person's language."""
+        return self.business.about.name.say(self.lang) or self.business.name
+
+    def date(self, day: date) -> str:
+        """A day of the town as people say it; another year is named."""
+        other_year = day.year != self.visitor.now.astimezone(self.market.tz).year
+        pattern = (
+            ("y年M月d日" if other_year else "M月d日EEE")
+            if self.lang == "zh"
+            else ("d MMM y" if other_year else "EEE d MMM")
+        )
+        return format_date(day, pattern, locale="zh_Hans_CN" if self.lang == "zh" else "en_GB")
 
     def may(self, action: parties.roles.Action) -> bool:
         return parties.may(self.session, action, self.id)
@@ -106,7 +123,7 @@ class Desk(msgspec.Struct, frozen=True):
         return Key(f"{self.visitor.scope} merchant {what}", once[:80], hashlib.sha256(body).hexdigest())
 
 
-async def desk_of(market: Market, visitor: Visitor) -> Desk:
+async def desk_of(market: GivenMarket, visitor: GivenVisitor) -> Desk:
     """Who sits here. Errors: SignInFirst, Elsewhere (no business yet, or several and none chosen)."""
     session = visitor.session
     if session is None:
@@ -124,14 +141,9 @@ async def desk_of(market: Market, visitor: Visitor) -> Desk:
     return Desk(market, visitor, session, business, len(mine) > 1, todo)
 
 
+GivenDesk: TypeAlias = NamedDependency[Desk]
+
+
 def elsewhere(request: AnyRequest, e: Elsewhere) -> Response[Any]:
     """Sends on to the page that asks what is missing."""
     return frame.go(request.state.visitor, e.path)
-
-
-def media_of(market: Market) -> Path:
-    """Where uploads lie. Errors: RuntimeError for a market opened without a place for them."""
-    media = getattr(market, "media", None)
-    if not isinstance(media, Path):
-        raise RuntimeError("this market was opened without a folder for uploads")
-    return media

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from litestar import Response, get
+from litestar.params import FromQuery
 
 from highstreet import catalog
 from highstreet.catalog import Categories
 from highstreet.market.views import goods as views
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.merchant.desk import GivenDesk
 
 
 @get("/goods")
 async def goods(
-    desk: Desk, q: str = "", kind: str = "", show: str = "all", after: str | None = None
+    desk: GivenDesk,
+    q: FromQuery[str] = "",
+    kind: FromQuery[str] = "",
+    show: FromQuery[str] = "all",
+    after: FromQuery[str | None] = None,
 ) -> Response[str]:
     desk.require("see_goods")
     async with desk.market.db.read() as tx:

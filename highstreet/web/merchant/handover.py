@@ -7,18 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 from litestar import Response, post
+from litestar.params import FromPath
 
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.logistics import Leg, codes
 from highstreet.market.views import merchant as views
-from highstreet.web.frame import Form
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.frame import GivenForm
+from highstreet.web.merchant.desk import GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.merchant.order_acts import mine, tell_or_say
 
 
 @post("/orders/{order_id:str}/handover")
-async def hand_over(desk: Desk, order_id: str, form: Form) -> Response[Any]:
+async def hand_over(desk: GivenDesk, order_id: FromPath[str], form: GivenForm) -> Response[Any]:
     """The buyer is here and shows the code. Tries are counted before the code is judged, in a transaction that stays."""
     desk.require("orders")
     leg = _coded(await mine(desk, order_id))
@@ -35,7 +36,7 @@ async def hand_over(desk: Desk, order_id: str, form: Form) -> Response[Any]:
 
 
 @post("/orders/{order_id:str}/code")
-async def renew_code(desk: Desk, order_id: str) -> Response[Any]:
+async def renew_code(desk: GivenDesk, order_id: FromPath[str]) -> Response[Any]:
     """A person looked at the order and at the buyer: the code may be tried again."""
     desk.require("refund")
     leg = _coded(await mine(desk, order_id))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from highstreet import catalog
 from highstreet.inventory import stock
 from highstreet.parties import places
-from highstreet.web.frame import Form
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.frame import GivenForm
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.merchant.licences import held
 
@@ -18,7 +19,7 @@ _MOST_SHOWN = 200
 
 
 @get("/sheets/{intake_id:str}")
-async def intake(desk: Desk, intake_id: str) -> Response[str]:
+async def intake(desk: GivenDesk, intake_id: FromPath[str]) -> Response[str]:
     desk.require("sell")
     return await _preview(desk, intake_id, Filled(desk.lang))
 
@@ -49,7 +50,7 @@ async def _preview(desk: Desk, intake_id: str, f: Filled) -> Response[str]:
 
 
 @post("/sheets/{intake_id:str}/taking")
-async def take(desk: Desk, intake_id: str, form: Form) -> Response[Any]:
+async def take(desk: GivenDesk, intake_id: FromPath[str], form: GivenForm) -> Response[Any]:
     """List the rows that hold, and receive the stock they name. Sending it again changes nothing."""
     desk.require("sell")
     f = Filled(desk.lang, form)
@@ -83,7 +84,7 @@ async def take(desk: Desk, intake_id: str, form: Form) -> Response[Any]:
 
 
 @post("/sheets/{intake_id:str}/drop")
-async def drop(desk: Desk, intake_id: str) -> Response[Any]:
+async def drop(desk: GivenDesk, intake_id: FromPath[str]) -> Response[Any]:
     desk.require("sell")
     async with desk.market.db.transaction() as tx:
         await catalog.drop_intake(tx, desk.id, intake_id)

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from highstreet import catalog
 from highstreet.catalog import Categories, Item
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.market.views import goods as views
-from highstreet.web.frame import Form
+from highstreet.web.frame import GivenForm
 from highstreet.web.merchant.describing import field_of, item_form, read_item_form
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 
 
 @get("/goods/{item_id:str}")
-async def item(desk: Desk, item_id: str) -> Response[str]:
+async def item(desk: GivenDesk, item_id: FromPath[str]) -> Response[str]:
     desk.require("see_goods")
     found, known, more = await _found(desk, item_id)
     start = {
@@ -53,7 +54,7 @@ async def _found(desk: Desk, item_id: str) -> tuple[Item, Categories, dict[str, 
 
 
 @post("/goods/{item_id:str}")
-async def change(desk: Desk, item_id: str, form: Form) -> Response[Any]:
+async def change(desk: GivenDesk, item_id: FromPath[str], form: GivenForm) -> Response[Any]:
     desk.require("sell")
     found, known, more = await _found(desk, item_id)
     f = Filled(desk.lang, form)
@@ -74,7 +75,7 @@ async def change(desk: Desk, item_id: str, form: Form) -> Response[Any]:
 
 
 @post("/goods/{item_id:str}/retirement")
-async def retire(desk: Desk, item_id: str) -> Response[Any]:
+async def retire(desk: GivenDesk, item_id: FromPath[str]) -> Response[Any]:
     """Off sale for good; what is ordered is still delivered."""
     desk.require("sell")
     async with desk.market.db.transaction() as tx:

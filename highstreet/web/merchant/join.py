@@ -8,17 +8,16 @@ from litestar import Response, get, post
 
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.kit.text import Words
-from highstreet.market.desk import Market
 from highstreet.parties import About, businesses, sessions
 from highstreet.web import frame
-from highstreet.web.frame import Form, signed_in
+from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, signed_in
 from highstreet.web.merchant.desk import WORKS_HERE
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.sessions import Visitor
 
 
 @get("/merchant/join")
-async def join(visitor: Visitor) -> Response[str]:
+async def join(visitor: GivenVisitor) -> Response[str]:
     """The way in for shops; whoever is not signed in yet learns what comes first."""
     return _form(visitor, Filled(visitor.look.lang))
 
@@ -35,7 +34,7 @@ def _form(visitor: Visitor, f: Filled) -> Response[str]:
 
 
 @post("/merchant/join")
-async def apply(market: Market, visitor: Visitor, form: Form) -> Response[Any]:
+async def apply(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> Response[Any]:
     """Apply with a business; the person becomes its owner, and acts for it at once."""
     session = signed_in(visitor)
     f = Filled(visitor.look.lang, form)
@@ -67,7 +66,7 @@ async def apply(market: Market, visitor: Visitor, form: Form) -> Response[Any]:
 
 
 @get("/merchant/choose")
-async def choose(market: Market, visitor: Visitor) -> Response[Any]:
+async def choose(market: GivenMarket, visitor: GivenVisitor) -> Response[Any]:
     """For which business one works now."""
     session = signed_in(visitor)
     async with market.db.read() as tx:
@@ -82,7 +81,7 @@ async def choose(market: Market, visitor: Visitor) -> Response[Any]:
 
 
 @post("/merchant/choose")
-async def act_for(market: Market, visitor: Visitor, form: Form) -> Response[Any]:
+async def act_for(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> Response[Any]:
     session = signed_in(visitor)
     business_id = form.get("business")
     if all(role.party_id != business_id or role.role not in WORKS_HERE for role in session.roles):

@@ -7,14 +7,16 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
+from litestar.params import FromPath, FromQuery
 
 from highstreet import catalog
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.parties import licences
-from highstreet.web.frame import Form
-from highstreet.web.merchant.desk import Desk, media_of
+from highstreet.web.frame import GivenForm
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
+from highstreet.web.merchant.pictures import media_of
 
 
 async def held(tx: Tx, desk: Desk) -> set[str]:
@@ -25,7 +27,7 @@ async def held(tx: Tx, desk: Desk) -> set[str]:
 
 
 @get("/licences")
-async def all_licences(desk: Desk, kind: str = "food") -> Response[str]:
+async def all_licences(desk: GivenDesk, kind: FromQuery[str] = "food") -> Response[str]:
     return await _page(desk, Filled(desk.lang, start={"kind": kind}))
 
 
@@ -46,7 +48,7 @@ async def _page(desk: Desk, f: Filled) -> Response[str]:
 
 
 @post("/licences", request_max_body_size=14 * 2**20)
-async def show(desk: Desk, request: Request[Any, Any, Any], form: Form) -> Response[Any]:
+async def show(desk: GivenDesk, request: Request[Any, Any, Any], form: GivenForm) -> Response[Any]:
     """Show a licence for review. Its number again is a renewal."""
     desk.require("licences")
     f = Filled(desk.lang, form)
@@ -80,7 +82,7 @@ def _scans(desk: Desk) -> Path:
 
 
 @get("/licences/{licence_id:str}/scan")
-async def scan(desk: Desk, licence_id: str) -> Response[bytes]:
+async def scan(desk: GivenDesk, licence_id: FromPath[str]) -> Response[bytes]:
     """The scan, for those who act for the business."""
     desk.require("licences")
     async with desk.market.db.read() as tx:

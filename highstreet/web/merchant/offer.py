@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.params import FromPath, FromQuery
 
 from highstreet import catalog
 from highstreet.catalog import Item, Offer
@@ -15,17 +16,19 @@ from highstreet.market.format import Format
 from highstreet.market.views import goods as views
 from highstreet.parties import licences, places
 from highstreet.pricing import prices_of
-from highstreet.web.frame import Form
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.frame import GivenForm
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.merchant.licences import held
-from highstreet.web.merchant.preview import leg_of, licence_line, shown
+from highstreet.web.merchant.preview import licence_line, shown
 from highstreet.web.merchant.terms import read_terms, terms_of
 
 
 @get("/offers/new")
-async def new_offer(desk: Desk, request: Request[Any, Any, Any], variant: str = "") -> Response[str]:
-    """Which thing, then how; the preview follows what is chosen."""
+async def new_offer(
+    desk: GivenDesk, request: Request[Any, Any, Any], variant: FromQuery[str] = ""
+) -> Response[str]:
+    """Which thing, then how."""
     desk.require("sell")
     typed = {name: value for name, value in request.query_params.items() if isinstance(value, str)}
     return await _making(desk, Filled(desk.lang, start=typed), variant)
@@ -74,7 +77,7 @@ async def _seen(
 
 
 @post("/offers/new")
-async def make(desk: Desk, form: Form) -> Response[Any]:
+async def make(desk: GivenDesk, form: GivenForm) -> Response[Any]:
     desk.require("sell")
     f = Filled(desk.lang, form)
     variant_id, currency, now = form.get("variant"), desk.market.currency, desk.visitor.now
@@ -96,17 +99,15 @@ async def make(desk: Desk, form: Form) -> Response[Any]:
                 )  # fmt: skip
                 if form.get("do") != "draft":
                     await catalog.open_offer(tx, desk.id, offer_id, licences=await held(tx, desk), now=now)
-            return desk.go(
-                f"/offers/{offer_id}",
-                "Kept as a draft." if form.get("do") == "draft" else "It is on sale now.",
-            )
+            said = "Kept as a draft." if form.get("do") == "draft" else "It is on sale now."
+            return desk.go(f"/offers/{offer_id}", said)
         except Refusal as no:
             f.refused(no)
     return await _making(desk, f, variant_id)
 
 
 @get("/offers/{offer_id:str}")
-async def offer(desk: Desk, offer_id: str) -> Response[str]:
+async def offer(desk: GivenDesk, offer_id: FromPath[str]) -> Response[str]:
     desk.require("see_goods")
     return await offer_page(desk, offer_id)
 
@@ -118,11 +119,8 @@ async def offer_page(
     async with desk.market.db.read() as tx:
         found = await own_offer(tx, desk, offer_id)
         way = desk.market.format(found.format)
-        start = {
-            "price": plain(found.price, found.currency),
-            "most": str(found.most_per_order or ""),
-            "tax": found.tax,
-        }
+        start = {"price": plain(found.price, found.currency), "tax": found.tax}
+        start["most"] = str(found.most_per_order or "")
         for term in terms_of(way):
             value = found.terms.get(term.name)
             told = "" if value is None else plain(value, found.currency) if term.money else str(value)
@@ -135,7 +133,7 @@ async def offer_page(
         listed = await prices_of(tx, offer_id)
     return desk.show(
         "offer.html", status=f.status, at="/merchant/goods", f=f, doing=doing, offer=found, item=item, way=way,
-        leg=leg_of(way), terms=terms_of(way), listed=listed, **seen,
+        terms=terms_of(way), listed=listed, **seen,
     )  # fmt: skip
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 
 from highstreet import catalog
 from highstreet.kit.errors import NotFound
 from highstreet.market.views import goods as views
-from highstreet.web.frame import Form, back_to
+from highstreet.web.frame import GivenForm, back_to
 from highstreet.web.merchant import steps
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.merchant.desk import GivenDesk
 from highstreet.web.merchant.licences import held
 
 _SAID = {
@@ -22,7 +23,9 @@ _SAID = {
 
 
 @get("/offers")
-async def offers(desk: Desk, show: str = "", q: str = "", after: str | None = None) -> Response[str]:
+async def offers(
+    desk: GivenDesk, show: FromQuery[str] = "", q: FromQuery[str] = "", after: FromQuery[str | None] = None
+) -> Response[str]:
     desk.require("see_goods")
     async with desk.market.db.read() as tx:
         counts = await views.offer_counts(tx, desk.id)
@@ -39,7 +42,7 @@ async def offers(desk: Desk, show: str = "", q: str = "", after: str | None = No
 
 
 @post("/offers/{offer_id:str}/state")
-async def move(desk: Desk, offer_id: str, form: Form) -> Response[Any]:
+async def move(desk: GivenDesk, offer_id: FromPath[str], form: GivenForm) -> Response[Any]:
     """Open, pause or close an offer."""
     desk.require("sell")
     to = form.get("to")

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import Response, get
+from litestar.params import FromPath
 
 from highstreet import parties
 from highstreet.kit.ids import spoken
@@ -17,7 +18,7 @@ from highstreet.market.place import Contact
 from highstreet.market.views import merchant as views
 from highstreet.market.work import Work
 from highstreet.web.merchant import steps
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 
 # Steps that are asked for in the panel on top; the others stand beside what they concern.
@@ -67,13 +68,13 @@ async def order_page(
 
 
 @get("/orders/{order_id:str}")
-async def order(desk: Desk, order_id: str) -> Response[str]:
+async def order(desk: GivenDesk, order_id: FromPath[str]) -> Response[str]:
     desk.require("see_orders")
     return await order_page(desk, order_id)
 
 
 @get("/orders/{order_id:str}/slip")
-async def slip(desk: Desk, order_id: str) -> Response[str]:
+async def slip(desk: GivenDesk, order_id: FromPath[str]) -> Response[str]:
     """What is laid into the parcel; made to be printed."""
     desk.require("see_orders")
     async with desk.market.db.read() as tx:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, post
+from litestar.params import FromPath
 
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.market import fulfil
 from highstreet.market.views import merchant as views
-from highstreet.web.frame import Form
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.frame import GivenForm
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.merchant.order import order_page
 
@@ -53,7 +54,7 @@ async def mine(desk: Desk, order_id: str) -> views.SellersOrder:
 
 
 @post("/orders/{order_id:str}/facts")
-async def tell(desk: Desk, order_id: str, form: Form) -> Response[Any]:
+async def tell(desk: GivenDesk, order_id: FromPath[str], form: GivenForm) -> Response[Any]:
     """A step that needs no more words."""
     desk.require("orders")
     await mine(desk, order_id)
@@ -68,7 +69,7 @@ async def tell(desk: Desk, order_id: str, form: Form) -> Response[Any]:
 
 
 @post("/orders/{order_id:str}/shipment")
-async def ship(desk: Desk, order_id: str, form: Form) -> Response[Any]:
+async def ship(desk: GivenDesk, order_id: FromPath[str], form: GivenForm) -> Response[Any]:
     """Handed to a carrier, with its tracking number."""
     desk.require("orders")
     await mine(desk, order_id)
@@ -86,7 +87,7 @@ async def ship(desk: Desk, order_id: str, form: Form) -> Response[Any]:
 
 
 @post("/orders/{order_id:str}/cancellation")
-async def cancel(desk: Desk, order_id: str, form: Form) -> Response[Any]:
+async def cancel(desk: GivenDesk, order_id: FromPath[str], form: GivenForm) -> Response[Any]:
     """Take some or all of what has not left out of the order; that part of the money goes back."""
     desk.require("orders")
     found = await mine(desk, order_id)
@@ -105,7 +106,7 @@ async def cancel(desk: Desk, order_id: str, form: Form) -> Response[Any]:
 
 
 @post("/orders/{order_id:str}/return")
-async def take_back(desk: Desk, order_id: str, form: Form) -> Response[Any]:
+async def take_back(desk: GivenDesk, order_id: FromPath[str], form: GivenForm) -> Response[Any]:
     """Goods are back: on the shelf again, or written off; their money goes to whoever paid it."""
     desk.require("refund")
     found = await mine(desk, order_id)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from litestar import Response, get
+from litestar.params import FromQuery
 
 from highstreet.kit.ids import heard, spoken
 from highstreet.market.views import merchant as views
 from highstreet.web.merchant import steps
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.merchant.desk import GivenDesk
 
 
 @get("/orders")
-async def orders(desk: Desk, tab: str = "todo", q: str = "", after: str | None = None) -> Response[str]:
+async def orders(
+    desk: GivenDesk, tab: FromQuery[str] = "todo", q: FromQuery[str] = "", after: FromQuery[str | None] = None
+) -> Response[str]:
     desk.require("see_orders")
     text = q.strip()[:80]
     number = heard(text) if text else None

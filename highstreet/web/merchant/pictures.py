@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, post
 from litestar.datastructures import UploadFile
+from litestar.params import FromPath
 
 from highstreet import catalog
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.kit.text import Words
-from highstreet.web.frame import Form
-from highstreet.web.merchant.desk import Desk, media_of
+from highstreet.market.desk import Market
+from highstreet.web.frame import GivenForm
+from highstreet.web.merchant.desk import Desk, GivenDesk
 
 
 @post("/goods/{item_id:str}/pictures", request_max_body_size=40 * 2**20)
-async def add(desk: Desk, request: Request[Any, Any, Any], item_id: str, form: Form) -> Response[Any]:
+async def add(
+    desk: GivenDesk, request: Request[Any, Any, Any], item_id: FromPath[str], form: GivenForm
+) -> Response[Any]:
     """Each upload is judged alone: what can be used is kept, the first no is told."""
     desk.require("sell")
     await _own(desk, item_id)
@@ -48,7 +53,7 @@ async def add(desk: Desk, request: Request[Any, Any, Any], item_id: str, form: F
 
 
 @post("/goods/{item_id:str}/pictures/{picture_id:str}/first")
-async def show_first(desk: Desk, item_id: str, picture_id: str) -> Response[Any]:
+async def show_first(desk: GivenDesk, item_id: FromPath[str], picture_id: FromPath[str]) -> Response[Any]:
     desk.require("sell")
     async with desk.market.db.transaction() as tx:
         item = await catalog.read_item(tx, item_id)
@@ -58,11 +63,19 @@ async def show_first(desk: Desk, item_id: str, picture_id: str) -> Response[Any]
 
 
 @post("/goods/{item_id:str}/pictures/{picture_id:str}/removal")
-async def remove(desk: Desk, item_id: str, picture_id: str) -> Response[Any]:
+async def remove(desk: GivenDesk, item_id: FromPath[str], picture_id: FromPath[str]) -> Response[Any]:
     desk.require("sell")
     async with desk.market.db.transaction() as tx:
         await catalog.remove_picture(tx, desk.id, item_id, picture_id)
     return desk.go(f"/goods/{item_id}", "Removed.")
+
+
+def media_of(market: Market) -> Path:
+    """Where uploads lie. Errors: RuntimeError for a market opened without a place for them."""
+    media = getattr(market, "media", None)
+    if not isinstance(media, Path):
+        raise RuntimeError("this market was opened without a folder for uploads")
+    return media
 
 
 async def _own(desk: Desk, item_id: str) -> None:

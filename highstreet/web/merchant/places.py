@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.kit.geo import Point
 from highstreet.parties import Place, places
-from highstreet.web.frame import Form
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.frame import Form, GivenForm
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.merchant.hours import read_hours, told_hours
 
 
 @get("/places")
-async def all_places(desk: Desk) -> Response[str]:
+async def all_places(desk: GivenDesk) -> Response[str]:
     async with desk.market.db.read() as tx:
         found = await places.places_of(tx, desk.id)
     now, tz = desk.visitor.now, desk.market.tz
@@ -31,7 +32,7 @@ async def all_places(desk: Desk) -> Response[str]:
 
 
 @get("/places/new")
-async def new_place(desk: Desk) -> Response[str]:
+async def new_place(desk: GivenDesk) -> Response[str]:
     desk.require("places")
     usual = {f"day-{day}": "09:00-18:00" for day in range(6)} | {"reach": "3", "kind": "shop"}
     near = desk.visitor.near
@@ -40,7 +41,7 @@ async def new_place(desk: Desk) -> Response[str]:
 
 
 @get("/places/{place_id:str}")
-async def one_place(desk: Desk, place_id: str) -> Response[str]:
+async def one_place(desk: GivenDesk, place_id: FromPath[str]) -> Response[str]:
     desk.require("places")
     found = await _own(desk, place_id)
     start = {
@@ -108,19 +109,19 @@ async def _own(desk: Desk, place_id: str) -> Place:
 
 
 @post("/places/new")
-async def open_new(desk: Desk, form: Form) -> Response[Any]:
+async def open_new(desk: GivenDesk, form: GivenForm) -> Response[Any]:
     desk.require("places")
     return await _save(desk, form, None)
 
 
 @post("/places/{place_id:str}")
-async def change(desk: Desk, place_id: str, form: Form) -> Response[Any]:
+async def change(desk: GivenDesk, place_id: FromPath[str], form: GivenForm) -> Response[Any]:
     desk.require("places")
     return await _save(desk, form, await _own(desk, place_id))
 
 
 @post("/places/{place_id:str}/closing")
-async def close(desk: Desk, place_id: str) -> Response[Any]:
+async def close(desk: GivenDesk, place_id: FromPath[str]) -> Response[Any]:
     """For good: what is offered there can no longer be bought."""
     desk.require("places")
     await _own(desk, place_id)

@@ -6,20 +6,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import Response, post
+from litestar.params import FromPath
 
 from highstreet import catalog
 from highstreet.kit.errors import Refusal
 from highstreet.pricing import CHANNELS, ListedPrice, prices_of, remove_price, set_price
-from highstreet.web.frame import Form
+from highstreet.web.frame import GivenForm
 from highstreet.web.merchant.days import day_start
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.merchant.offer import offer_page, own_offer
 from highstreet.web.merchant.terms import read_terms
 
 
 @post("/offers/{offer_id:str}")
-async def change(desk: Desk, offer_id: str, form: Form) -> Response[Any]:
+async def change(desk: GivenDesk, offer_id: FromPath[str], form: GivenForm) -> Response[Any]:
     """Another price, other terms; orders already placed keep what they agreed."""
     desk.require("sell")
     f = Filled(desk.lang, form)
@@ -46,7 +47,7 @@ async def change(desk: Desk, offer_id: str, form: Form) -> Response[Any]:
 
 
 @post("/offers/{offer_id:str}/prices")
-async def list_price(desk: Desk, offer_id: str, form: Form) -> Response[Any]:
+async def list_price(desk: GivenDesk, offer_id: FromPath[str], form: GivenForm) -> Response[Any]:
     desk.require("sell")
     f = Filled(desk.lang, form)
     async with desk.market.db.read() as tx:
@@ -73,7 +74,7 @@ def _time(desk: Desk, f: Filled, name: str, later: int) -> datetime | None:
 
 
 @post("/offers/{offer_id:str}/prices/removal")
-async def take_off(desk: Desk, offer_id: str, form: Form) -> Response[Any]:
+async def take_off(desk: GivenDesk, offer_id: FromPath[str], form: GivenForm) -> Response[Any]:
     desk.require("sell")
     async with desk.market.db.transaction() as tx:
         await own_offer(tx, desk, offer_id)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.params import FromPath, FromQuery
 
 from highstreet.kit.errors import Refusal
 from highstreet.market.views import goods as views
@@ -17,15 +18,15 @@ from highstreet.pricing import (
     start,
     stop,
 )
-from highstreet.web.frame import Form
+from highstreet.web.frame import GivenForm
 from highstreet.web.merchant.days import day_start
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.merchant.reckoning import example_of, rule_of
 
 
 @get("/promotions")
-async def promotions(desk: Desk) -> Response[str]:
+async def promotions(desk: GivenDesk) -> Response[str]:
     desk.require("see_goods")
     async with desk.market.db.read() as tx:
         found = await promotions_of(tx, desk.id)
@@ -42,7 +43,9 @@ async def promotions(desk: Desk) -> Response[str]:
 
 
 @get("/promotions/new")
-async def new_promotion(desk: Desk, request: Request[Any, Any, Any], kind: str = "percent") -> Response[str]:
+async def new_promotion(
+    desk: GivenDesk, request: Request[Any, Any, Any], kind: FromQuery[str] = "percent"
+) -> Response[str]:
     """The form; with each change htmx fetches what the promotion would do."""
     desk.require("sell")
     typed = {name: value for name, value in request.query_params.items() if isinstance(value, str)}
@@ -70,7 +73,7 @@ async def _form(desk: Desk, f: Filled, kind: str) -> Response[str]:
 
 
 @post("/promotions/new")
-async def begin(desk: Desk, form: Form) -> Response[Any]:
+async def begin(desk: GivenDesk, form: GivenForm) -> Response[Any]:
     desk.require("sell")
     f = Filled(desk.lang, form)
     kind = form.get("kind") if form.get("kind") in KINDS else "percent"
@@ -95,7 +98,7 @@ async def begin(desk: Desk, form: Form) -> Response[Any]:
 
 
 @post("/promotions/{promotion_id:str}/end")
-async def end(desk: Desk, promotion_id: str) -> Response[Any]:
+async def end(desk: GivenDesk, promotion_id: FromPath[str]) -> Response[Any]:
     desk.require("sell")
     async with desk.market.db.transaction() as tx:
         await stop(tx, promotion_id, desk.id, desk.session.party_id, desk.visitor.now)

@@ -43,7 +43,8 @@ class Example(msgspec.Struct, frozen=True):
 
 def example_of(desk: Desk, f: Filled, kind: str, offers: list[views.OfferRow]) -> Example | None:
     """The promotion tried on a likely basket of this shop's own goods; None while it says nothing yet."""
-    named = [one for one in offers if one.id in f.all("offers")] or ([] if kind == "bundle" else offers)
+    each = list({one.item_id: one for one in reversed(offers)}.values())
+    named = [one for one in offers if one.id in f.all("offers")] or ([] if kind == "bundle" else each)
     quiet = Filled(
         desk.lang,
         f.form,

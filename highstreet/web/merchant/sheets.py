@@ -7,15 +7,16 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
+from litestar.params import FromPath
 
 from highstreet import catalog
 from highstreet.kit.errors import Refusal
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 
 
 @get("/sheets")
-async def sheets(desk: Desk) -> Response[str]:
+async def sheets(desk: GivenDesk) -> Response[str]:
     desk.require("sell")
     return _start(desk, Filled(desk.lang))
 
@@ -25,7 +26,7 @@ def _start(desk: Desk, f: Filled) -> Response[str]:
 
 
 @get("/sheets/template/{name:str}")
-async def template(desk: Desk, name: str) -> Response[bytes]:
+async def template(desk: GivenDesk, name: FromPath[str]) -> Response[bytes]:
     """The columns and an example; as a workbook also with the words one may write."""
     desk.require("sell")
     ending = "csv" if name.endswith(".csv") else "xlsx"
@@ -42,7 +43,7 @@ async def template(desk: Desk, name: str) -> Response[bytes]:
 
 
 @post("/sheets", request_max_body_size=24 * 2**20)
-async def upload(desk: Desk, request: Request[Any, Any, Any]) -> Response[Any]:
+async def upload(desk: GivenDesk, request: Request[Any, Any, Any]) -> Response[Any]:
     """Read a file and show what it would make; nothing is listed yet."""
     desk.require("sell")
     f = Filled(desk.lang)

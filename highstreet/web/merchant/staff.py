@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import segno
 from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 from markupsafe import Markup
 
 from highstreet import parties
@@ -15,8 +16,8 @@ from highstreet.kit.errors import NotFound, Refusal
 from highstreet.market.desk import Market
 from highstreet.parties import Business, businesses, roles
 from highstreet.web import frame
-from highstreet.web.frame import Form, signed_in
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, signed_in
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.sessions import Visitor
 
@@ -41,7 +42,7 @@ class InvitationOver(Refusal):
 
 
 @get("/staff")
-async def staff(desk: Desk) -> Response[str]:
+async def staff(desk: GivenDesk) -> Response[str]:
     return await _page(desk, Filled(desk.lang))
 
 
@@ -65,7 +66,7 @@ async def _page(desk: Desk, f: Filled, link: str = "", role: str = "") -> Respon
 
 
 @post("/staff")
-async def invite(desk: Desk, form: Form) -> Response[Any]:
+async def invite(desk: GivenDesk, form: GivenForm) -> Response[Any]:
     """A link for one role, good for two days."""
     desk.require("staff")
     f = Filled(desk.lang, form)
@@ -94,14 +95,14 @@ async def _read(market: Market, visitor: Visitor, key: str) -> tuple[Invitation,
 
 
 @get("/merchant/invitation")
-async def invitation(market: Market, visitor: Visitor, key: str = "") -> Response[str]:
+async def invitation(market: GivenMarket, visitor: GivenVisitor, key: FromQuery[str] = "") -> Response[str]:
     signed_in(visitor)
     found, business = await _read(market, visitor, key)
     return frame.show(visitor, "merchant/invitation.html", key=key, invitation=found, business=business)
 
 
 @post("/merchant/invitation")
-async def accept(market: Market, visitor: Visitor, form: Form) -> Response[Any]:
+async def accept(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> Response[Any]:
     session = signed_in(visitor)
     found, business = await _read(market, visitor, form.get("key"))
     async with market.db.transaction() as tx:
@@ -119,7 +120,7 @@ async def accept(market: Market, visitor: Visitor, form: Form) -> Response[Any]:
 
 
 @post("/staff/{person_id:str}/withdrawal")
-async def withdraw(desk: Desk, person_id: str, form: Form) -> Response[Any]:
+async def withdraw(desk: GivenDesk, person_id: FromPath[str], form: GivenForm) -> Response[Any]:
     desk.require("staff")
     role: Any = form.get("role")
     if role not in ROLES:

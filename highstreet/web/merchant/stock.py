@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromQuery
 
 from highstreet.inventory import stock as shelves
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.market.views import goods as views
 from highstreet.parties import places
-from highstreet.web.frame import Form
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.frame import GivenForm
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 
 
 @get("/stock")
 async def stock(
-    desk: Desk, q: str = "", place: str = "", low: str = "", after: str | None = None
+    desk: GivenDesk,
+    q: FromQuery[str] = "",
+    place: FromQuery[str] = "",
+    low: FromQuery[str] = "",
+    after: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """The shelves; a bar code that names exactly one goes straight to it."""
     desk.require("see_goods")
@@ -44,7 +49,9 @@ async def stock(
 
 
 @get("/stock/receive")
-async def receive_new(desk: Desk, variant: str = "", place: str = "", q: str = "") -> Response[str]:
+async def receive_new(
+    desk: GivenDesk, variant: FromQuery[str] = "", place: FromQuery[str] = "", q: FromQuery[str] = ""
+) -> Response[str]:
     desk.require("stock")
     return await _receiving(desk, Filled(desk.lang, start={"place": place}), variant, q)
 
@@ -67,7 +74,7 @@ async def _receiving(desk: Desk, f: Filled, variant_id: str, text: str = "") -> 
 
 
 @post("/stock/receive")
-async def receive(desk: Desk, form: Form) -> Response[Any]:
+async def receive(desk: GivenDesk, form: GivenForm) -> Response[Any]:
     """Put a thing on a shelf it may not have had before."""
     desk.require("stock")
     f = Filled(desk.lang, form)

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from highstreet import parties
 from highstreet.inventory import stock
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.market.views import goods as views
 from highstreet.parties import places
-from highstreet.web.frame import Form
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.frame import Form, GivenForm
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 
 
 @get("/stock/{supply_id:int}")
-async def supply(desk: Desk, supply_id: int) -> Response[str]:
+async def supply(desk: GivenDesk, supply_id: FromPath[int]) -> Response[str]:
     desk.require("see_goods")
     return await _page(desk, supply_id)
 
@@ -43,7 +44,9 @@ async def _page(desk: Desk, supply_id: int, filled: Filled | None = None, doing:
 
 
 @post("/stock/{supply_id:int}/{doing:str}")
-async def change(desk: Desk, supply_id: int, doing: str, form: Form) -> Response[Any]:
+async def change(
+    desk: GivenDesk, supply_id: FromPath[int], doing: FromPath[str], form: GivenForm
+) -> Response[Any]:
     """One of received, counted, written_off, moved, low."""
     desk.require("stock")
     f = Filled(desk.lang, form)

@@ -8,21 +8,22 @@ from datetime import date, timedelta
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromQuery
 
 from highstreet import ledger
 from highstreet.kit.errors import Refusal
 from highstreet.kit.money import plain
 from highstreet.market.views import takings as views
-from highstreet.web.frame import Form
+from highstreet.web.frame import GivenForm
 from highstreet.web.merchant.days import day_start
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 
 _SPANS = (7, 30, 90)
 
 
 @get("/takings")
-async def takings(desk: Desk, span: int = 30) -> Response[str]:
+async def takings(desk: GivenDesk, span: FromQuery[int] = 30) -> Response[str]:
     desk.require("takings")
     return await _page(desk, Filled(desk.lang), span)
 
@@ -72,7 +73,7 @@ async def _days(desk: Desk, tx: Any, first: date, last: date) -> list[views.Day]
 
 
 @post("/takings/payouts")
-async def pay_out(desk: Desk, form: Form) -> Response[Any]:
+async def pay_out(desk: GivenDesk, form: GivenForm) -> Response[Any]:
     """Ask for money to be sent to the shop's bank account; sending the form twice asks once."""
     desk.require("takings")
     f = Filled(desk.lang, form)
@@ -93,7 +94,9 @@ async def pay_out(desk: Desk, form: Form) -> Response[Any]:
 
 
 @get("/takings/statement.csv")
-async def statement(desk: Desk, start: date | None = None, end: date | None = None) -> Response[bytes]:
+async def statement(
+    desk: GivenDesk, start: FromQuery[date | None] = None, end: FromQuery[date | None] = None
+) -> Response[bytes]:
     """The days of a time, one line each; amounts as plain numbers of the currency, signed as they changed what is owed."""
     desk.require("takings")
     last = end or desk.visitor.now.astimezone(desk.market.tz).date()

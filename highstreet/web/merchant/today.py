@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.params import FromPath
 from litestar.response import ServerSentEvent
 
 from highstreet.catalog import LICENCES
@@ -16,10 +17,10 @@ from highstreet.market.views import merchant as views
 from highstreet.market.views import takings as money
 from highstreet.parties import places
 from highstreet.web import frame
-from highstreet.web.frame import Form
+from highstreet.web.frame import GivenForm
 from highstreet.web.merchant import steps
 from highstreet.web.merchant.days import day_of
-from highstreet.web.merchant.desk import Desk
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.sessions import AnyRequest
 
 _SOON = timedelta(days=30)
@@ -27,7 +28,7 @@ _COMES_IN = (1, 3, 7, 14)  # days, as a shopkeeper thinks of them
 
 
 @get("/")
-async def today(desk: Desk) -> Response[str]:
+async def today(desk: GivenDesk) -> Response[str]:
     return await _page(desk)
 
 
@@ -88,7 +89,7 @@ def _by_when(coming: list[money.Coming], desk: Desk) -> list[tuple[int | None, i
 
 
 @post("/orders/{order_id:str}/now")
-async def tell_now(desk: Desk, order_id: str, form: Form) -> Response[Any]:
+async def tell_now(desk: GivenDesk, order_id: FromPath[str], form: GivenForm) -> Response[Any]:
     """One tap on the list: accepted, refused or ready; the list comes back."""
     desk.require("orders")
     fact = form.get("fact")
@@ -115,7 +116,7 @@ async def tell_now(desk: Desk, order_id: str, form: Form) -> Response[Any]:
 
 
 @get("/news")
-async def news(desk: Desk, request: Request[Any, Any, Any]) -> ServerSentEvent:
+async def news(desk: GivenDesk, request: Request[Any, Any, Any]) -> ServerSentEvent:
     """An event whenever something was told about this business or an order it waits on."""
     asked: AnyRequest = request
     async with desk.market.db.read() as tx:
