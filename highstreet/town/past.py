@@ -28,6 +28,7 @@ from highstreet.town.founding import Town, at
 from highstreet.town.people import PEOPLE, TOWN
 
 SCOPE = "town"
+ON_ROUND = ""  # no fact: a courier has taken the leg and not fetched it yet
 D, H, M = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 
@@ -58,6 +59,11 @@ PAST = (
     Bought(6 * D, "", "cash", {"BREAD-SOUR/counter": 1, "BREAD-BUNS/counter": 6}),
     Bought(5 * D, "he", "cash", {"GROC-RICE/counter": 1, "GROC-SOY/counter": 2, "GROC-EGGS/counter": 1}),
     Bought(4 * D, "", "cash", {"KILN-BOWL/counter": 6}, (Next(26 * H, "kiln", "seller", "tao", "returned", {"lines": {"1": 2}, "reason": "chipped"}),)),
+    Bought(49 * H, "", "cash", {"BREAD-SOUR/counter": 2, "BREAD-MILK/counter": 1}),
+    Bought(28 * H, "he", "cash", {"BREAD-BUNS/counter": 10}),
+    Bought(5 * H, "", "cash", {"BREAD-SESAME/counter": 6, "BREAD-SOUR/counter": 1}),
+    Bought(150 * M, "", "cash", {"BREAD-BUNS/counter": 12, "BREAD-OSM/counter": 1}),
+    Bought(70 * M, "", "cash", {"BREAD-MILK/counter": 2}),
     Bought(3 * H, "", "cash", {"GROC-MILK/counter": 2, "GROC-CABB/counter": 1, "GROC-ORAN/counter": 4}),
     Bought(2 * H, "", "cash", {"NOOD-FISH/counter": 2, "NOOD-SOYM/counter": 2}),
     # By parcel: kept, on its way, to be packed, wanting to go back, called off.
@@ -80,6 +86,9 @@ PAST = (
         Next(40 * M, "pharmacy", "seller", "bai", "ready"), Next(5 * H, "pharmacy", "seller", "bai", "handed_over"))),
     Bought(5 * H, "he", "wallet", {"CARE-GLASSES:+2.0/collect": 1}, (Next(50 * M, "pharmacy", "seller", "bai", "ready"),)),
     Bought(4 * H, "mei", "cash", {"BREAD-OSM/collect": 2}, (Next(30 * M, "bakery", "seller", "wu", "ready"),)),
+    Bought(25 * H, "luo", "wallet", {"BREAD-SOUR/collect": 2}, (
+        Next(20 * M, "bakery", "seller", "wu", "ready"), Next(2 * H, "bakery", "seller", "ding", "handed_over"))),
+    Bought(20 * M, "su", "wallet", {"BREAD-SOUR/collect": 1, "BREAD-BUNS/collect": 6}),
     Bought(35 * M, "xiaoyu", "cash", {"BREAD-SESAME/collect": 4, "BREAD-MILK/collect": 1}),
     # Within the hour: carried yesterday, on a courier's round, ready for a courier, just asked for.
     Bought(1 * D, "he", "wallet", {"GROC-OIL/instant": 1, "GROC-EGGS/instant": 1}, (
@@ -89,10 +98,12 @@ PAST = (
         Next(2 * M, "noodles", "seller", "zhao", "accepted"), Next(14 * M, "noodles", "seller", "zhao", "ready"),
         Next(20 * M, "noodles", "courier", "ma", "picked_up"))),
     Bought(30 * M, "su", "wallet", {"CARE-PLAST/instant": 2}, (
-        Next(1 * M, "pharmacy", "seller", "bai", "accepted"), Next(6 * M, "pharmacy", "seller", "bai", "ready"))),
+        Next(1 * M, "pharmacy", "seller", "bai", "accepted"), Next(6 * M, "pharmacy", "seller", "bai", "ready"),
+        Next(12 * M, "pharmacy", "courier", "ma", ON_ROUND))),
     Bought(24 * M, "he", "wallet", {"FISH-CARP/instant": 2}, (
         Next(3 * M, "fish", "seller", "yu", "accepted"), Next(9 * M, "fish", "seller", "yu", "ready"))),
     Bought(9 * M, "luo", "wallet", {"GROC-HONEY/instant": 1, "GROC-APPL/instant": 3}, (Next(1 * M, "grocer", "seller", "ding", "accepted"),)),
+    Bought(2 * M, "emma", "wallet", {"BREAD-SOUR/instant": 1, "BREAD-SESAME/instant": 4}, (), "The inn's back door."),
     Bought(1 * M, "xiaoyu", "wallet", {"NOOD-VEG/instant": 1}, (), "No spring onion."),
 )
 # fmt: on
@@ -146,8 +157,10 @@ async def _buy(market: Market, town: Town, bought: Bought, n: int, placed: datet
         key = _key(f"purchase {n} step {step}", told.fact)
         if await _is_told(market, key):
             continue
-        if leg and told.fact == "picked_up":
+        if leg and told.fact in (ON_ROUND, "picked_up"):
             await take_leg(market, leg, by, then)
+        if told.fact == ON_ROUND:
+            continue
         await tell(market, Telling(order_id, told.fact, told.role, by, told.body), then, key)
         if leg and leg.round_id and told.fact == "delivered":
             async with market.db.transaction() as tx:
