@@ -168,9 +168,17 @@ def take_back(work: Work, steps: Steps, by: str, now: datetime, *, resale: bool,
 def take_back_unsold(unit: Unit, back: UnsoldBack, now: datetime) -> None:
     """Goods come back that no order of ours tells of (sold before the town opened, receipt lost): into stock, money from the seller."""
     source = f"seller:{back.seller_id}"
-    unit.transfer(
-        source, back.account, back.amount, "goodwill", back.currency, now, order_id=None, about=back.reason
-    )
+    if back.amount:
+        unit.transfer(
+            source,
+            back.account,
+            back.amount,
+            "goodwill",
+            back.currency,
+            now,
+            order_id=None,
+            about=back.reason,
+        )
     if back.supply_id is not None:
         unit.stock(back.supply_id, total=back.quantity)
         unit.add(

@@ -150,12 +150,23 @@ class Replay:
                 settle.check_ended(work)
                 unit.take_in(work, one.at)
                 given += sum(t.amount for t in work.posted if t.target == work.payer) - before
-            # What the file paid back and no order accounts for, to the penny.
-            missing = sum(row.amount for row in one.taken) - given
-            for n, row in enumerate(rest):
-                amount = missing - sum(r.amount for r in rest[n + 1 :])
-                missing -= amount
-                take_back_unsold(unit, self._unsold(row, amount, one.number), one.at)
+            for row in rest:
+                take_back_unsold(unit, self._unsold(row, row.amount, one.number), one.at)
+            # A price in parts of a penny is rounded once in the file's row and once more for each part of a sale it takes back.
+            missing = sum(row.amount for row in one.taken) - given - sum(row.amount for row in rest)
+            if missing:
+                till, seller = f"till:{merchant.seller_id}", f"seller:{merchant.seller_id}"
+                source, target = (seller, till) if missing > 0 else (till, seller)
+                unit.transfer(
+                    source,
+                    target,
+                    abs(missing),
+                    "rounding",
+                    merchant.currency,
+                    one.at,
+                    order_id=None,
+                    about=one.number,
+                )
             return {"returned": one.number, "given": given}
 
         return decide
@@ -246,8 +257,9 @@ async def _count(market: Market, merchant: Merchant, report: Report) -> None:
     """The report's money is counted in the ledger, not in the file."""
     async with market.db.read() as tx:
         row = await tx.fetchrow(
-            """SELECT coalesce(sum(t.amount) FILTER (WHERE s.kind = 'till'), 0)::bigint AS sales,
-                      coalesce(sum(t.amount) FILTER (WHERE g.kind = 'till'), 0)::bigint AS refunds,
+            """SELECT coalesce(sum(t.amount) FILTER (WHERE s.kind = 'till' AND t.purpose <> 'rounding'), 0)::bigint AS sales,
+                      (coalesce(sum(t.amount) FILTER (WHERE g.kind = 'till'), 0)
+                       - coalesce(sum(t.amount) FILTER (WHERE s.kind = 'till' AND t.purpose = 'rounding'), 0))::bigint AS refunds,
                       (SELECT count(*) FROM orders."order" o WHERE o.seller_id = $1) AS orders,
                       count(*) FILTER (WHERE t.purpose = 'goodwill') AS unsold
                FROM ledger.transfer t JOIN ledger.account s ON s.id = t.from_id JOIN ledger.account g ON g.id = t.to_id
