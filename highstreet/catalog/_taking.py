@@ -88,6 +88,10 @@ async def take_rows(
     # Two tables of one seller are taken one after the other, or both would list a new stock number.
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('intake ' || $1, 0))", seller_id)
     listings, items = await _listings(tx, rows, seller_id, now)
+    await tx.execute(
+        "SELECT FROM catalog.item WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
+        [listing.item_id for listing in listings],
+    )
     await _insert(tx, _ITEMS, [_item(listing, seller_id, known) for listing in items], now)
     await _insert(tx, _VARIANTS, [_variant(listing) for listing in listings if not listing.known], now)
     offers, drafts = 0, 0

@@ -252,6 +252,13 @@ JOIN parties.place l ON l.id = o.place_id"""
 
 
 async def _own(tx: Tx, seller_id: str, offer_id: str, *, closed: bool = False) -> db.Row:
+    # The item before the offer, as everybody does: offers of one item share a card.
+    await tx.execute(
+        """SELECT FROM catalog.item WHERE id = (SELECT item_id FROM catalog.offer WHERE id = $1 AND seller_id = $2)
+           FOR NO KEY UPDATE""",
+        offer_id,
+        seller_id,
+    )
     found = await tx.fetchrow(
         """SELECT o.seller_id, o.state, o.currency, i.category_id, i.retired_at
            FROM catalog.offer o JOIN catalog.item i ON i.id = o.item_id WHERE o.id = $1 FOR UPDATE OF o""",

@@ -109,15 +109,20 @@ async def refresh(tx: Tx, offer_ids: Sequence[str]) -> None:
 async def refresh_items(tx: Tx, item_ids: Sequence[str], scores: Mapping[str, float] | None = None) -> None:
     """Bring search up to date with all offers of these items; `scores` are those of cards not seen before."""
     names = await _kinds(tx)
+    item_ids = sorted(set(item_ids))
     for start in range(0, len(item_ids), _CHUNK):
-        chunk = list(item_ids[start : start + _CHUNK])
+        chunk = item_ids[start : start + _CHUNK]
+        # One at a time for each item: two who changed different offers of it would each write what they saw before the other.
+        await tx.execute("SELECT FROM catalog.item WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE", chunk)
         before = await tx.fetch(
             "SELECT offer_id, judged FROM catalog.found WHERE item_id = ANY ($1) AND judged IS NOT NULL",
             chunk,
         )
         judged = {**(scores or {}), **{r["offer_id"]: float(r["judged"]) for r in before}}
         shelved = await db.rows(tx, Shelved, "SELECT * FROM catalog.shelf WHERE item_id = ANY ($1)", chunk)
-        found = [shelve(group, names, judged) for group in grouped(shelved)]
+        found = sorted(
+            (shelve(group, names, judged) for group in grouped(shelved)), key=lambda f: f.card.offer_id
+        )
         await tx.execute(
             "DELETE FROM catalog.found WHERE item_id = ANY ($1) AND offer_id <> ALL ($2)",
             chunk,

@@ -190,3 +190,39 @@ async def test_a_suspended_seller_is_not_found(street: Street) -> None:
     async with street.db.transaction() as tx:
         await tx.execute("UPDATE parties.place SET closed_at = now() WHERE id = $1", TEA_PLACE)
     assert (await find(street, "tea")).total == 0
+
+
+@pytest.mark.race
+async def test_two_at_once_leave_one_card_with_both_changes(street: Street) -> None:
+    async with street.db.transaction() as tx:
+        item_id = await tea(tx, variants=[catalog.Variant("S"), catalog.Variant("L")])
+        small, large = await on_sale(tx, item_id, 100), await on_sale(tx, item_id, 200, variant=1)
+
+    async def price(offer_id: str, amount: int) -> None:
+        async with street.db.transaction() as tx:
+            await catalog.change_price(tx, TEA, offer_id, amount, now=NOW)
+
+    for n in range(15):
+        await asyncio.gather(price(small, 1_000 + n), price(large, 2_000 - n), price(small, 1_000 + n))
+        cards = (await find(street)).cards
+        assert [(c.offer_id, c.price, c.price_to) for c in cards] == [(small, 1_000 + n, 2_000 - n)]
+
+
+@pytest.mark.race
+async def test_retiring_while_others_change_ends_closed(street: Street) -> None:
+    for _ in range(8):
+        async with street.db.transaction() as tx:
+            item_id = await tea(tx)
+            offer_id = await on_sale(tx, item_id)
+
+        async def retire(item_id: str = item_id) -> None:
+            async with street.db.transaction() as tx:
+                await catalog.retire(tx, TEA, item_id, now=NOW)
+
+        async def price(offer_id: str = offer_id) -> None:
+            async with street.db.transaction() as tx:
+                await catalog.change_price(tx, TEA, offer_id, 5, now=NOW)
+
+        done = await asyncio.gather(price(), retire(), price(), return_exceptions=True)
+        assert all(one is None or isinstance(one, errors.OfferClosed) for one in done)
+        assert (await find(street)).total == 0
