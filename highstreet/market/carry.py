@@ -68,4 +68,5 @@ async def deliver(
             source, target, earned, "carriage", work.order.currency, now, order_id=work.order.id, about=None
         )
 
-    return await tell(market, telling, now, key, also=reward) | {"earned": earned}
+    answer = await tell(market, telling, now, key, also=reward)
+    return {"earned": earned} | answer

@@ -108,7 +108,9 @@ async def rider_of(market: Market, visitor: Visitor) -> Rider:
         visitor,
         session,
         legs,
-        sorted((leg for leg in legs if leg.stop.state in ("planned", "ready")), key=lambda leg: leg.to_shop or 0),
+        sorted(
+            (leg for leg in legs if leg.stop.state in ("planned", "ready")), key=lambda leg: leg.to_shop or 0
+        ),
         [leg for leg in legs if leg.stop.state in ("underway", "failed")],
     )
 

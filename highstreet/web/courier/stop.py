@@ -14,6 +14,7 @@ from highstreet.logistics import NoSuchRound, codes, rounds
 from highstreet.market import carry
 from highstreet.market.fulfil import Telling, tell
 from highstreet.market.views import courier as views
+from highstreet.market.views.answers import or_first_answer
 from highstreet.web import render
 from highstreet.web.courier.rider import Leg, Rider, opened, rider_of
 from highstreet.web.frame import Form, GivenForm, GivenMarket, GivenVisitor
@@ -54,7 +55,8 @@ async def picked_up(
     leg = await _leg(rider, leg_id)
     told = Telling(leg.stop.order, "picked_up", "courier", rider.id)
     try:
-        await tell(market, told, visitor.now, rider.key(form, "picked-up"))
+        key = rider.key(form, "picked-up")
+        await or_first_answer(market, key, tell(market, told, visitor.now, key))
     except Refusal as refusal:
         return _page(rider, await _leg(rider, leg_id), refusal)
     async with market.db.transaction() as tx:
@@ -73,12 +75,14 @@ async def delivered(
     try:
         proof = await _proof(rider, leg, form)
         told = Telling(leg.stop.order, "delivered", "courier", rider.id, proof)
-        done = await carry.deliver(market, told, leg.to_door, visitor.now, rider.key(form, "delivered"))
+        key = rider.key(form, "delivered")
+        call = carry.deliver(market, told, leg.to_door, visitor.now, key)
+        done = await or_first_answer(market, key, call)
     except Refusal as refusal:
         return _page(rider, await _leg(rider, leg_id), refusal)
     async with market.db.transaction() as tx:
         await rounds.end_if_done(tx, leg.stop.round or "", visitor.now)
-    earned = render.money(done["earned"], market.currency)
+    earned = render.money(done.get("earned", leg.earns), market.currency)
     return rider.go("", "Delivered. You earned %(amount)s.", amount=earned)
 
 
@@ -107,7 +111,8 @@ async def attempted(
         raise Malformed("reason", "say what happened", "请选择原因")
     told = Telling(leg.stop.order, "attempted", "courier", rider.id, {"reason": form.get("reason")})
     try:
-        await tell(market, told, visitor.now, rider.key(form, "attempted"))
+        key = rider.key(form, "attempted")
+        await or_first_answer(market, key, tell(market, told, visitor.now, key))
     except Refusal as refusal:
         return _page(rider, await _leg(rider, leg_id), refusal)
     return rider.go("", "Noted. Try again later, or bring it back to the shop.", "info")

@@ -14,6 +14,7 @@ from highstreet.kit.money import parse_money
 from highstreet.market import till
 from highstreet.market.fulfil import Telling, tell
 from highstreet.market.views import till as views
+from highstreet.market.views.answers import or_first_answer
 from highstreet.market.work import Work
 from highstreet.orders import NoSuchOrder
 from highstreet.web import render
@@ -82,7 +83,8 @@ async def take_back(
     reason = form.get("reason") if form.get("reason") in REASONS else "other"
     body = {"lines": lines, "reason": reason, "resale": form.get("resale") == "1"}
     told = Telling(order_id, "returned", "seller", counter.clerk.person_id, body)
-    await tell(market, told, visitor.now, counter.key(form, "return"))
+    key = counter.key(form, "return")
+    await or_first_answer(market, key, tell(market, told, visitor.now, key))
     back = sum(
         line.part(line.paid, line.undone + lines.get(str(line.position), 0))
         - line.part(line.paid, line.undone)
