@@ -11,7 +11,6 @@ import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from importlib.util import find_spec
 from typing import Any
 
 import httpx
@@ -79,11 +78,9 @@ async def bring_to_shape(settings: Settings) -> list[str]:
 
 async def load_town(market: OpenMarket, *, people: int, seed: int, note: Note) -> dict[str, int]:
     """Load the named town if it is not there yet, and so many people around it; what was made, counted."""
-    if find_spec("highstreet.town.loading") is None:
-        return {}
-    loading = importlib.import_module("highstreet.town.loading")
-    made: dict[str, int] = await loading.load(market, people=people, seed=seed, note=note)
-    return made
+    from highstreet.town import loading
+
+    return await loading.load(market, people=people, seed=seed, note=note)
 
 
 async def open_town(settings: Settings, opened: Callable[[str], None], note: Note) -> int:

@@ -160,4 +160,4 @@ async def _issue_tokens(street: Street) -> None:
             until = now + timedelta(days=90)
             _, street.tokens[name] = await parties.tokens.issue(
                 tx, party, f"{name}'s program", scopes, until, now
-            )  # type: ignore[arg-type]
+            )
