@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from litestar import Litestar
@@ -14,7 +14,7 @@ class Browser:
     """Keeps cookies and the last page."""
 
     def __init__(self, app: Litestar, lang: str = "en") -> None:
-        transport = httpx.ASGITransport(app)
+        transport = httpx.ASGITransport(cast(Any, app))
         self.client = httpx.AsyncClient(
             transport=transport, base_url="http://town.test", follow_redirects=False
         )
@@ -57,9 +57,6 @@ class Browser:
             if path.startswith("http"):
                 break
             answer = await self.client.get(path)
-        self.text, self.status, self.path = (
-            answer.text,
-            answer.status_code,
-            str(answer.url.raw_path, "ascii") if isinstance(answer.url.raw_path, bytes) else str(answer.url),
-        )
+        self.text, self.status = answer.text, answer.status_code
+        self.path = answer.url.raw_path.decode()
         return self.text

@@ -164,14 +164,14 @@ async def _seller(tx: Tx, street: Street, key: str, now: datetime) -> None:
         shown = await parties.licences.show(
             tx,
             seller,
-            kind,
+            msgspec.convert(kind, parties.licences.LicenceKind),
             f"JY1320508{len(street.sellers)}{kind}",
             "Qinghe Market Bureau",
             date(2024, 1, 1),
             date(2029, 1, 1),
             None,
             now,
-        )  # type: ignore[arg-type]
+        )
         await parties.licences.review(tx, shown, True, street.people["clerk"], "", now)
     address = {"line": "Mill Lane 12", "line_zh": "磨坊弄 12 号", "town": "Qinghe"}
     street.places[key] = await parties.places.open_place(
@@ -250,7 +250,7 @@ def app_of(market: Market, *more: Any) -> Litestar:
 @pytest_asyncio.fixture(scope="session")
 async def street_template(server_url: str, template: str) -> AsyncIterator[tuple[str, bytes]]:
     """A database with the street in it, built once and copied for every test; and what was made there."""
-    name = f"hs_test_{os.getpid()}_street"
+    name = f"hs_test_{os.getpid()}_shops_{next(_numbers)}"
     async with admin(server_url) as connection:
         await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     db = await connect(in_database(server_url, name), name="street", size=4)

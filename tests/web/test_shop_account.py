@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 from litestar import Litestar
-from pyotp import TOTP
+from pyotp.totp import TOTP
 
 from highstreet.kit.clock import FixedClock
 from highstreet.kit.mail import Letter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -64,7 +64,9 @@ async def app(db: Database, clock: FixedClock) -> AsyncIterator[Litestar]:
 
 @pytest_asyncio.fixture
 async def browser(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://town.test") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(cast(Any, app)), base_url="http://town.test"
+    ) as client:
         yield client
 
 
@@ -157,7 +159,7 @@ async def test_whoever_looks_is_woken_by_what_is_told(db: Database, clock: Fixed
     async with db.transaction() as tx:
         await tx.execute("SELECT pg_notify('told', 'ord_0 ord_1')")
     assert (await asyncio.wait_for(waiting, 5)).data == "changed"
-    await heard.aclose()
+    await cast(Any, heard).aclose()
     assert not news._waiting
 
 
