@@ -94,13 +94,13 @@ PAST = (
     Bought(1 * D, "he", "wallet", {"GROC-OIL/instant": 1, "GROC-EGGS/instant": 1}, (
         Next(2 * M, "grocer", "seller", "ding", "accepted"), Next(12 * M, "grocer", "seller", "ding", "ready"),
         Next(15 * M, "grocer", "courier", "ma", "picked_up"), Next(27 * M, "grocer", "courier", "ma", "delivered")), "Third bell from the left."),
-    Bought(38 * M, "mei", "wallet", {"NOOD-BEEF/instant": 2, "NOOD-DUMP/instant": 1}, (
-        Next(2 * M, "noodles", "seller", "zhao", "accepted"), Next(14 * M, "noodles", "seller", "zhao", "ready"),
-        Next(20 * M, "noodles", "courier", "ma", "picked_up"))),
-    Bought(30 * M, "su", "wallet", {"CARE-PLAST/instant": 2}, (
+    Bought(20 * M, "mei", "wallet", {"NOOD-BEEF/instant": 2, "NOOD-DUMP/instant": 1}, (
+        Next(1 * M, "noodles", "seller", "zhao", "accepted"), Next(10 * M, "noodles", "seller", "zhao", "ready"),
+        Next(15 * M, "noodles", "courier", "ma", "picked_up"))),
+    Bought(16 * M, "su", "wallet", {"CARE-PLAST/instant": 2}, (
         Next(1 * M, "pharmacy", "seller", "bai", "accepted"), Next(6 * M, "pharmacy", "seller", "bai", "ready"),
-        Next(12 * M, "pharmacy", "courier", "ma", ON_ROUND))),
-    Bought(24 * M, "he", "wallet", {"FISH-CARP/instant": 2}, (
+        Next(9 * M, "pharmacy", "courier", "ma", ON_ROUND))),
+    Bought(14 * M, "he", "wallet", {"FISH-CARP/instant": 2}, (
         Next(3 * M, "fish", "seller", "yu", "accepted"), Next(9 * M, "fish", "seller", "yu", "ready"))),
     Bought(9 * M, "luo", "wallet", {"GROC-HONEY/instant": 1, "GROC-APPL/instant": 3}, (Next(1 * M, "grocer", "seller", "ding", "accepted"),)),
     Bought(2 * M, "emma", "wallet", {"BREAD-SOUR/instant": 1, "BREAD-SESAME/instant": 4}, (), "The inn's back door."),
