@@ -17,11 +17,6 @@ from highstreet.kit import facts
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import NotFound
 from highstreet.ledger import MoveState, Notice, ProviderAway, ProviderRefused
-from highstreet.ledger.collections import Asked
-from highstreet.ledger.payouts import Payout
-from highstreet.ledger.reconcile import Difference
-from highstreet.ledger.refunds import Refund
-from highstreet.ledger.strays import Stray
 from highstreet.market import laws
 from highstreet.market.desk import Market
 from highstreet.market.laws import Law
@@ -31,6 +26,12 @@ _AT_ONCE = 5  # calls to a provider under way together
 _BESIDE = timedelta(days=3)  # how far a statement is read on both sides of the time asked for
 
 CHECK_BOOKS = "check_books"  # the job's name; its payload: {run, by}
+
+Asked = ledger.collections.Asked
+Difference = ledger.reconcile.Difference
+Payout = ledger.payouts.Payout
+Refund = ledger.refunds.Refund
+Stray = ledger.strays.Stray
 
 _log = logging.getLogger(__name__)
 

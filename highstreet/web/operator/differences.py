@@ -6,11 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from litestar import Response, get
 
+from highstreet import ledger
 from highstreet.kit.errors import Malformed, NotFound
 from highstreet.kit.money import plain
 from highstreet.ledger import ProviderAway, ProviderRefused
-from highstreet.ledger.reconcile import Difference
-from highstreet.ledger.statements import sheet, text_cell
 from highstreet.market import errands
 from highstreet.web.frame import GivenForm
 from highstreet.web.operator.office import GivenOffice, Office
@@ -62,14 +61,20 @@ async def differences_file(office: GivenOffice, asked: GivenForm) -> Response[by
         if what and one.what != what:
             continue
         amounts = ["" if each is None else plain(each, one.currency) for each in (one.ours, one.theirs)]
-        texts = [text_cell(each) for each in (one.currency, one.state, one.provider_ref)]
-        lines.append([one.at.isoformat(), one.about, text_cell(one.key), one.what, *amounts, *texts])
+        texts = [ledger.statements.text_cell(each) for each in (one.currency, one.state, one.provider_ref)]
+        lines.append(
+            [one.at.isoformat(), one.about, ledger.statements.text_cell(one.key), one.what, *amounts, *texts]
+        )
     name = f"differences-{first.isoformat()}-{last.isoformat()}.csv"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    return Response(sheet(lines).encode(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(
+        ledger.statements.sheet(lines).encode(), media_type="text/csv; charset=utf-8", headers=headers
+    )
 
 
-async def _differences(office: Office, first: date, last: date, provider: str) -> list[Difference]:
+async def _differences(
+    office: Office, first: date, last: date, provider: str
+) -> list[ledger.reconcile.Difference]:
     tz = office.market.tz
     start = datetime.combine(first, time.min, tz).astimezone(UTC)
     end = datetime.combine(last + timedelta(days=1), time.min, tz).astimezone(UTC)

@@ -8,7 +8,6 @@ from litestar import Response, get, post
 
 from highstreet import ledger
 from highstreet.kit.errors import Refusal
-from highstreet.ledger.strays import How
 from highstreet.web.frame import Form, GivenForm
 from highstreet.web.operator.office import GivenOffice, Office
 
@@ -52,7 +51,7 @@ async def settle(office: GivenOffice, form: GivenForm) -> Response[Any]:
     office.require("books")
     try:
         async with office.market.db.transaction() as tx:
-            how = cast("How", form.get("how"))
+            how = cast("ledger.strays.How", form.get("how"))
             done = await ledger.strays.settle(
                 tx, form.get("id"), how, office.by, form.get("note"), office.now
             )
