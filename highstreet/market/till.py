@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-from highstreet.inventory import OutOfStock, stock
+from highstreet import inventory
+from highstreet.inventory import OutOfStock
 from highstreet.kit.errors import Malformed, NotFound, Refusal
 from highstreet.kit.money import tax_within
 from highstreet.kit.text import Words
@@ -360,7 +361,7 @@ async def _supplies(market: Market, quoted: Quote) -> dict[int, int]:
 
 async def _missing(market: Market, wanted: dict[int, int]) -> dict[int, int]:
     async with market.db.read() as tx:
-        known = await stock.supplies(tx, list(wanted))
+        known = await inventory.stock.supplies(tx, list(wanted))
     return {one: max(0, wanted[one] - known[one].free) for one in wanted}
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from litestar import Response, get, post
 
+from highstreet import logistics
 from highstreet.kit.errors import Malformed
 from highstreet.kit.geo import Point
 from highstreet.kit.ids import spoken
 from highstreet.kit.rates import Limit
-from highstreet.logistics import rounds
 from highstreet.market import carry
 from highstreet.market.carry import Door
 from highstreet.market.desk import Market
@@ -74,10 +74,10 @@ async def take(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> R
     today = visitor.now.astimezone(market.tz).date()
     if wanted:
         async with market.db.transaction() as tx:
-            round_now = await rounds.current(tx, rider.id, today, visitor.now)
-            await rounds.take(tx, round_now.id, rider.id, wanted)
+            round_now = await logistics.rounds.current(tx, rider.id, today, visitor.now)
+            await logistics.rounds.take(tx, round_now.id, rider.id, wanted)
             legs = [opened(market, visitor, stop) for stop in await views.carried(tx, rider.id)]
-            await rounds.reorder(tx, round_now.id, _order(legs, visitor))
+            await logistics.rounds.reorder(tx, round_now.id, _order(legs, visitor))
     return rider.go("", "Taken. Fetch it, then the door.")
 
 

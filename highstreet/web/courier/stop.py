@@ -8,9 +8,10 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from highstreet import logistics
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.kit.ids import spoken
-from highstreet.logistics import NoSuchRound, codes, rounds
+from highstreet.logistics import NoSuchRound
 from highstreet.market import carry
 from highstreet.market.fulfil import Telling, tell
 from highstreet.market.views import courier as views
@@ -61,7 +62,7 @@ async def picked_up(
         return _page(rider, await _leg(rider, leg_id), refusal)
     async with market.db.transaction() as tx:
         with suppress(NoSuchRound):  # under way already
-            await rounds.start(tx, leg.stop.round or "", rider.id, visitor.now)
+            await logistics.rounds.start(tx, leg.stop.round or "", rider.id, visitor.now)
     return rider.go(f"/legs/{leg_id}", "It is with you now.")
 
 
@@ -81,7 +82,7 @@ async def delivered(
     except Refusal as refusal:
         return _page(rider, await _leg(rider, leg_id), refusal)
     async with market.db.transaction() as tx:
-        await rounds.end_if_done(tx, leg.stop.round or "", visitor.now)
+        await logistics.rounds.end_if_done(tx, leg.stop.round or "", visitor.now)
     earned = render.money(done.get("earned", leg.earns), market.currency)
     return rider.go("", "Delivered. You earned %(amount)s.", amount=earned)
 
@@ -95,8 +96,10 @@ async def _proof(rider: Rider, leg: Leg, form: Form) -> dict[str, Any]:
     market = rider.market
     if leg.stop.state in ("underway", "failed"):
         async with market.db.transaction() as tx:
-            tries = await codes.count_try(tx, leg.stop.leg)
-        codes.check(market.code_signer, leg.stop.leg, tries, leg.stop.code_until, code, rider.visitor.now)
+            tries = await logistics.codes.count_try(tx, leg.stop.leg)
+        logistics.codes.check(
+            market.code_signer, leg.stop.leg, tries, leg.stop.code_until, code, rider.visitor.now
+        )
     return {"how": "code"}
 
 
@@ -124,6 +127,6 @@ async def put_back(market: GivenMarket, visitor: GivenVisitor, leg_id: FromPath[
     rider = await rider_of(market, visitor)
     leg = await _leg(rider, leg_id)
     async with market.db.transaction() as tx:
-        await rounds.put_back(tx, leg.stop.round or "", leg_id)
-        await rounds.end_if_done(tx, leg.stop.round or "", visitor.now)
+        await logistics.rounds.put_back(tx, leg.stop.round or "", leg_id)
+        await logistics.rounds.end_if_done(tx, leg.stop.round or "", visitor.now)
     return rider.go("", "Put back; somebody else can take it.", "info")

@@ -8,10 +8,11 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from highstreet import logistics
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.kit.ids import spoken
 from highstreet.kit.rates import Limit
-from highstreet.logistics import CodeWrong, codes
+from highstreet.logistics import CodeWrong
 from highstreet.market.desk import Market
 from highstreet.market.fulfil import Telling, tell
 from highstreet.market.units import Key
@@ -81,10 +82,12 @@ async def _found(market: Market, visitor: Visitor, waiting: list[Pickup], typed:
     if not six:
         raise Malformed("code", "has six digits", "应为六位数字")
     signer = market.code_signer
-    fitting = [one for one in waiting if codes.code_of(signer, one.leg) == six[-1]]
+    fitting = [one for one in waiting if logistics.codes.code_of(signer, one.leg) == six[-1]]
     if len(fitting) != 1:
-        raise CodeWrong(left=codes.MOST_TRIES)
-    codes.check(signer, fitting[0].leg, fitting[0].tries, fitting[0].code_until, six[-1], visitor.now)
+        raise CodeWrong(left=logistics.codes.MOST_TRIES)
+    logistics.codes.check(
+        signer, fitting[0].leg, fitting[0].tries, fitting[0].code_until, six[-1], visitor.now
+    )
     return fitting[0]
 
 
