@@ -120,7 +120,8 @@ async def claim_refunds(tx: Tx, now: datetime, most: int = 20) -> list[Stray]:
         Stray,
         """UPDATE ledger.stray SET tried_at = $1
            WHERE id IN (SELECT id FROM ledger.stray
-                        WHERE settled_at IS NULL AND settled_how = 'refunded' AND (tried_at IS NULL OR tried_at <= $1::timestamptz - interval '1 min')
+                        WHERE settled_at IS NULL AND settled_how = 'refunded'
+                          AND (tried_at IS NULL OR tried_at <= $1::timestamptz - interval '1 min')
                         ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
            RETURNING id, provider, provider_ref, key, currency::text AS currency, amount, reason, owner, at, due_at, settled_at, settled_by,
                settled_how, note""",

@@ -104,3 +104,19 @@ async def test_a_wallet_is_filled_once_per_reason_and_never_below_zero(db: Datab
     with pytest.raises(Malformed):
         async with db.transaction() as tx:
             await wallet.fill(tx, "pty_ada", 0, "CNY", wallet.BANK, "slip 78", "pty_op", NOW)
+
+
+@pytest.mark.race
+async def test_the_naive_twin_pays_out_more_than_is_owed(db: Database) -> None:
+    """Read what is owed, then pay it: what the guard is for. Were this to pass the race, the race would prove nothing."""
+    await earn(db, 700)
+    both_have_read = asyncio.Barrier(2)
+
+    async def naive() -> None:
+        async with db.transaction() as tx:
+            left = await ledger.payouts.owed(tx, SELLER, "CNY")
+            await asyncio.wait_for(both_have_read.wait(), 5)
+            await move(tx, Transfer("payout", f"seller:{SELLER}", f"bank:{SELLER}", left), "CNY", NOW)
+
+    await asyncio.gather(naive(), naive())
+    assert await owed(db) == -700
