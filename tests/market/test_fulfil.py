@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from highstreet.kit.errors import KeyReused
 from highstreet.logistics import CodeExpired, CodeWrong, Leg, TooManyTries, codes
+from highstreet.market.format import Teller
 from highstreet.market.fulfil import advance_order
 from highstreet.market.units import Key
-from highstreet.orders import NoSuchOrder, NotNow, NotThis
+from highstreet.orders import NoSuchOrder, NotNow, NotThis, TooMany
 from tests.market.lane import Lane
 
 NOBODY = "ord_00000000000000000000"
@@ -87,26 +88,27 @@ async def test_at_the_counter(lane: Lane) -> None:
 # --- not yours, not now, not there ---
 
 
-@pytest.mark.parametrize(
-    ("fact", "role"),
-    [("shipped", "buyer"), ("delivered", "buyer"), ("received", "seller"), ("picked_up", "courier"), ("handed_over", "seller"),
-     ("return_wanted", "seller"), ("cancelled", "courier"), ("refunded", "seller"), ("", "seller"), ("paid", "buyer"), ("late", "clock")],
-)  # fmt: skip
-async def test_what_is_not_yours_to_tell(lane: Lane, fact: str, role: Any) -> None:
+NOT_YOURS: list[tuple[str, Teller]] = [
+    ("shipped", "buyer"), ("delivered", "buyer"), ("received", "seller"), ("picked_up", "courier"), ("handed_over", "seller"),
+    ("return_wanted", "seller"), ("cancelled", "courier"), ("refunded", "seller"), ("", "seller"), ("paid", "buyer"), ("late", "clock"),
+]  # fmt: skip
+
+
+async def test_what_is_not_yours_to_tell(lane: Lane) -> None:
     (order_id,) = await lane.paid({"tea/online": 1})
     before = await lane.order(order_id)
-    with pytest.raises(NotThis):
-        await lane.tell(order_id, fact, role)
+    for fact, role in NOT_YOURS:
+        with pytest.raises(NotThis):
+            await lane.tell(order_id, fact, role)
     assert (await lane.order(order_id)).order.version == before.order.version
 
 
-@pytest.mark.parametrize("fact", ["delivered", "attempted", "returned", "return_refused"])
-async def test_what_is_not_possible_yet(lane: Lane, fact: str) -> None:
+async def test_what_is_not_possible_yet(lane: Lane) -> None:
     (order_id,) = await lane.paid({"tea/online": 1})
     before = await lane.order(order_id)
-    with pytest.raises((NotNow, Exception)) as no:
-        await lane.tell(order_id, fact)
-    assert getattr(no.value, "code", "") in ("not_now", "too_many")
+    for fact in ("delivered", "attempted", "returned", "return_refused"):
+        with pytest.raises((NotNow, TooMany)):
+            await lane.tell(order_id, fact)
     assert (await lane.order(order_id)).order.version == before.order.version
 
 
@@ -133,12 +135,13 @@ async def test_an_unpaid_order_is_not_sent(lane: Lane) -> None:
         await lane.tell(placed["orders"][0]["id"], "shipped")
 
 
-async def test_a_fact_told_again_with_its_key_answers_the_same(lane: Lane) -> None:
+async def test_a_fact_told_again_with_its_key_is_told_once(lane: Lane) -> None:
     (order_id,) = await lane.paid({"tea/online": 1})
-    first = await lane.tell(order_id, "ready", key=Key("seller", "k", "ready"))
-    # What comes first in a repeated call is its own refusal; whoever serves it looks at the kept answer then.
-    with pytest.raises(NotNow):
-        await lane.tell(order_id, "ready", key=Key("seller", "k", "ready"))
+    key = Key("seller", "k", "ready")
+    first = await lane.tell(order_id, "ready", key=key)
+    # The first telling may be the very reason why the second is refused; whoever serves it looks at the kept answer then.
+    with contextlib.suppress(NotNow):
+        assert await lane.tell(order_id, "ready", key=key) == first
     async with lane.market.db.read() as tx:
         assert (
             await tx.fetchval("SELECT answer FROM kit.answer WHERE scope = 'seller' AND key = 'k'") == first
@@ -190,11 +193,11 @@ async def test_a_wrong_code_can_be_tried_five_times(lane: Lane) -> None:
     await fetched_by(lane, leg, code)
 
 
-@pytest.mark.parametrize("code", ["", "0", "1234567890123", "٠١٢٣٤٥", "abcdef"])
-async def test_what_is_no_code_is_wrong(lane: Lane, code: str) -> None:
-    _, leg, _ = await waiting_leg(lane)
-    with pytest.raises(CodeWrong):
-        await fetched_by(lane, leg, code)
+async def test_what_is_no_code_is_wrong(lane: Lane) -> None:
+    for code in ("", "0", "1234567890123", "٠١٢٣٤٥", "abcdef"):
+        _, leg, _ = await waiting_leg(lane)
+        with pytest.raises(CodeWrong):
+            await fetched_by(lane, leg, code)
 
 
 async def test_a_code_grows_old(lane: Lane) -> None:

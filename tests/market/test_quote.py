@@ -53,10 +53,11 @@ async def test_asking_writes_nothing(lane: Lane) -> None:
     assert await lane.supply("tea") == (30, 0, 0)
 
 
-@pytest.mark.parametrize("quantity", [0, -1, 10**10, True, 1.5, float("nan"), float("inf"), "2", None])
-async def test_refuses_quantities_nobody_can_buy(lane: Lane, quantity: Any) -> None:
-    with pytest.raises(Malformed):
-        await lane.quote({"tea/online": quantity})
+async def test_refuses_quantities_nobody_can_buy(lane: Lane) -> None:
+    wrong: list[Any] = [0, -1, 10**10, True, 1.5, float("nan"), float("inf"), "2", None]
+    for quantity in wrong:
+        with pytest.raises(Malformed):
+            await lane.quote({"tea/online": quantity})
 
 
 async def test_refuses_baskets_that_are_none(lane: Lane) -> None:
@@ -69,12 +70,10 @@ async def test_refuses_baskets_that_are_none(lane: Lane) -> None:
         await quotes.quote(market, [Entry(f"ofr_{n:020}", 1) for n in range(101)], now)
 
 
-@pytest.mark.parametrize(
-    "offer", ["", "ofr_00000000000000000000", "x" * 5000, "'; DROP TABLE catalog.offer; --", "ofr_\x01"]
-)
-async def test_refuses_unknown_offers(lane: Lane, offer: str) -> None:
-    with pytest.raises(NotFound):
-        await quotes.quote(lane.market, [Entry(offer, 1)], lane.clock())
+async def test_refuses_unknown_offers(lane: Lane) -> None:
+    for offer in ("", "ofr_00000000000000000000", "x" * 5000, "'; DROP TABLE catalog.offer; --", "ofr_\x01"):
+        with pytest.raises(NotFound):
+            await quotes.quote(lane.market, [Entry(offer, 1)], lane.clock())
 
 
 async def test_an_identifier_of_something_else_is_no_offer(lane: Lane) -> None:

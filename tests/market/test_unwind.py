@@ -70,11 +70,11 @@ async def test_delivery_is_paid_back_only_with_the_last_part(lane: Lane) -> None
     assert sum(await lane.refunds(order_id)) == 5900 + 3600 + 800
 
 
-@pytest.mark.parametrize("lines", [{"1": 4}, {"1": 0}, {"1": -1}, {"1": 1, "2": 5}])
-async def test_no_more_is_cancelled_than_there_is(lane: Lane, lines: dict[str, int]) -> None:
+async def test_no_more_is_cancelled_than_there_is(lane: Lane) -> None:
     (order_id,) = await lane.paid(BASKET)
-    with pytest.raises(TooMany):
-        await lane.tell(order_id, "cancelled", "buyer", lines=lines)
+    for lines in ({"1": 4}, {"1": 0}, {"1": -1}, {"1": 1, "2": 5}):
+        with pytest.raises(TooMany):
+            await lane.tell(order_id, "cancelled", "buyer", lines=lines)
     assert await lane.refunds(order_id) == []
 
 
@@ -232,12 +232,13 @@ async def test_one_return_at_a_time(lane: Lane) -> None:
         await lane.tell(order_id, "return_wanted", "buyer", lines={"1": 1})
 
 
-@pytest.mark.parametrize("lines", [{"1": 3}, {"1": 0}, {"1": -1}])
-async def test_no_more_comes_back_than_was_sent(lane: Lane, lines: dict[str, int]) -> None:
+async def test_no_more_comes_back_than_was_sent(lane: Lane) -> None:
     order_id = await lane.delivered({"tea/online": 2})
-    for fact, role in (("return_wanted", "buyer"), ("returned", "seller")):
+    for lines in ({"1": 3}, {"1": 0}, {"1": -1}):
         with pytest.raises(TooMany):
-            await lane.tell(order_id, fact, role, lines=lines)  # type: ignore[arg-type]
+            await lane.tell(order_id, "return_wanted", "buyer", lines=lines)
+        with pytest.raises(TooMany):
+            await lane.tell(order_id, "returned", lines=lines)
     assert await lane.refunds(order_id) == []
 
 
