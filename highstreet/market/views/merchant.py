@@ -113,6 +113,16 @@ async def order_counts(tx: Tx, seller_id: str) -> dict[str, int]:
     return {r["waits"]: r["orders"] for r in found}
 
 
+async def pulse(tx: Tx, seller_id: str) -> str:
+    """A mark that changes whenever what waits for this seller changes."""
+    found: str | None = await tx.fetchval(
+        """SELECT md5(string_agg(id || ' ' || version, ',' ORDER BY id)) FROM orders."order" WHERE seller_id = $1 AND waits = ANY ($2)""",
+        seller_id,
+        list(SELLERS_TURN),
+    )
+    return found or ""
+
+
 class SellersOrder(msgspec.Struct, frozen=True):
     """One order as its seller may see it. `contact` is sealed; `codes` are stock and bar code numbers by variant."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import ServerSentEvent
+from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from highstreet.catalog import LICENCES
 from highstreet.kit.errors import Refusal
@@ -16,12 +18,10 @@ from highstreet.market import fulfil
 from highstreet.market.views import merchant as views
 from highstreet.market.views import takings as money
 from highstreet.parties import places
-from highstreet.web import frame
 from highstreet.web.frame import GivenForm
 from highstreet.web.merchant import steps
 from highstreet.web.merchant.days import day_of
 from highstreet.web.merchant.desk import Desk, GivenDesk
-from highstreet.web.sessions import AnyRequest
 
 _SOON = timedelta(days=30)
 _COMES_IN = (1, 3, 7, 14)  # days, as a shopkeeper thinks of them
@@ -116,12 +116,27 @@ async def tell_now(desk: GivenDesk, order_id: FromPath[str], form: GivenForm) ->
 
 
 @get("/news")
-async def news(desk: GivenDesk, request: Request[Any, Any, Any]) -> ServerSentEvent:
-    """An event whenever something was told about this business or an order it waits on."""
-    asked: AnyRequest = request
-    async with desk.market.db.read() as tx:
-        waiting = await views.waiting(tx, desk.id)
-    return frame.live(asked, desk.market, desk.id, *(one.id for one in waiting))
+async def news(desk: GivenDesk) -> ServerSentEvent:
+    """An event whenever something else waits for this business."""
+    answer = ServerSentEvent(_changes(desk))
+    answer.headers["x-accel-buffering"] = "no"
+    return answer
+
+
+async def _changes(desk: Desk) -> AsyncIterator[ServerSentEventMessage]:
+    """Looks every few seconds, for ten minutes; then the page asks again."""
+    seen: str | None = None
+    yield ServerSentEventMessage(comment="listening", retry=3000)
+    for _ in range(150):
+        async with desk.market.db.read() as tx:
+            now = await views.pulse(tx, desk.id)
+        yield (
+            ServerSentEventMessage(comment="here")
+            if now == seen or seen is None
+            else ServerSentEventMessage(data="changed")
+        )
+        seen = now
+        await asyncio.sleep(4)
 
 
 ROUTES = [today, tell_now, news]
