@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,6 +18,7 @@ from babel.dates import format_date, format_datetime, format_time
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 WEB = Path(__file__).parent
 LOCALE = WEB / "locale"
@@ -146,6 +147,17 @@ def _environment(lang: str, zone: str) -> Environment:
         return known[one][0] if one in known else one if count == 1 else many
 
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # pyright: ignore[reportAttributeAccessIssue]
+
+    @lru_cache(4096)
+    def marked(text: str) -> Markup:
+        return Markup(gettext(text))  # noqa: S704  our own templates and translations
+
+    def translate(text: str, /, **values: object) -> Markup:
+        # A page of cards says some three hundred sentences; looking each up through Jinja's own is a fifth of its cost.
+        return marked(text) % values if values or "%" in text else marked(text)
+
+    known_to_all: dict[str, Any] = environment.globals  # typed by Jinja as what it holds when new
+    known_to_all["_"] = translate
     environment.filters |= _filters(lang, ZoneInfo(zone), gettext)
     return environment
 
