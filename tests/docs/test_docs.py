@@ -113,4 +113,4 @@ def test_files_that_are_named_exist(path: Path):
 def test_a_page_is_one_page(name: str):
     lines = page(name).splitlines()
     assert len(lines) <= 100, f"{name} has {len(lines)} lines"
-    assert all(len(line) <= 200 for line in lines)
+    assert all(len(line) <= 200 for line in lines if "<img" not in line)
