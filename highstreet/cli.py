@@ -90,9 +90,9 @@ def bench_browse(offers: int, clients: int, seconds: float, processes: int, as_j
 @click.option(
     "--kills",
     type=click.IntRange(1, 10_000),
-    default=9,
+    default=12,
     show_default=True,
-    help="In turn: web process, worker, database.",
+    help="In turn: web process, worker, database, a session of it.",
 )
 @click.option("--processes", type=click.IntRange(2, 64), default=2, show_default=True, help="Web processes.")
 @as_json

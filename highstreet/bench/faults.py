@@ -1,4 +1,4 @@
-"""`highstreet bench faults`: a storm of checkouts over HTTP while a web process, the worker and the database are killed (-9), in turn.
+"""`highstreet bench faults`: a storm of checkouts over HTTP while a web process, the worker, the database or a session of it is killed.
 
 Every buyer repeats each call with its key until it is answered, as a client on a bad line would. Afterwards the books are
 compared with what the buyers were told: an order they were told of and that is not there is lost, one more than they asked
@@ -27,7 +27,7 @@ from highstreet.bench.world import World, postmaster_pid, world
 from highstreet.kit.db import Database, DatabaseAway
 from highstreet.market import laws
 
-KILLED = ("web process", "worker", "database")
+KILLED = ("web process", "worker", "database", "database session")
 _PATIENCE_S = 60.0
 _CALL_S = 10.0
 _CONTACT = {"name": "Lin Xiaoyu", "phone": "13800000000", "address": "12 Riverside Lane"}
@@ -184,7 +184,13 @@ def web_workers(parent: int) -> list[int]:
     ]
 
 
-async def run(clients: int = 16, kills: int = 9, processes: int = 2, between: int = 200) -> Figures:
+def sessions(postmaster: int) -> list[int]:
+    """The server's processes that each serve one connection. When one dies the server lets all go and recovers."""
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    return [int(one) for one in children if b"[local]" in Path(f"/proc/{one}/cmdline").read_bytes()]
+
+
+async def run(clients: int = 16, kills: int = 12, processes: int = 2, between: int = 200) -> Figures:
     """So many kills in turn, each after `between` more orders; the figures of what came of it."""
     async with world(50, 10_000_000) as town:
         with web(processes, town.environment) as (port, parent), _worker(town.environment) as worker:
@@ -196,8 +202,10 @@ async def run(clients: int = 16, kills: int = 9, processes: int = 2, between: in
                 for n in range(kills):
                     await storm.more(between)
                     moment = time.monotonic()
-                    _kill(KILLED[n % 3], town, parent, worker)
-                    back[KILLED[n % 3]] = max(back[KILLED[n % 3]], await storm.more(clients, since=moment))
+                    _kill(KILLED[n % len(KILLED)], town, parent, worker)
+                    back[KILLED[n % len(KILLED)]] = max(
+                        back[KILLED[n % len(KILLED)]], await storm.more(clients, since=moment)
+                    )
                 await storm.more(between)
             finally:
                 storm.running = False
@@ -213,10 +221,12 @@ def _kill(what: str, town: World, parent: int, worker: Worker) -> None:
         worker.kill()
         return
     pid = postmaster_pid(town.url, town.environment["HIGHSTREET_DATA_DIR"])
-    if what == "web process":
-        pid = web_workers(parent)[0]
     if pid is None:
         raise RuntimeError("the database is not one of ours to kill: unset HIGHSTREET_DATABASE_URL")
+    if what == "web process":
+        pid = web_workers(parent)[0]
+    elif what == "database session":
+        pid = sessions(pid)[0]
     os.kill(pid, signal.SIGKILL)
 
 

@@ -20,7 +20,7 @@ async def test_nothing_acknowledged_is_lost_or_doubled_whoever_is_killed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     figures = await faults.run(
-        clients=16 if LARGE else 8, kills=30 if LARGE else 3, between=300 if LARGE else 60
+        clients=16 if LARGE else 8, kills=32 if LARGE else 4, between=300 if LARGE else 60
     )
     with capsys.disabled():
         print(
