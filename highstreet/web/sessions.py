@@ -19,12 +19,12 @@ from litestar import Request
 from litestar.datastructures import Cookie, State
 from litestar.utils.scope.state import ScopeState
 
+from highstreet import orders, parties
 from highstreet.kit.db import DatabaseAway, DatabaseBusy
 from highstreet.kit.geo import Point
 from highstreet.market.desk import Market
 from highstreet.market.views import shop as views
-from highstreet.orders import baskets
-from highstreet.parties import Session, sessions
+from highstreet.parties import Session
 from highstreet.web.render import Flash, Look, look_from
 
 SESSION, BASKET, FLASH, NEAR = "session", "basket", "flash", "near"
@@ -86,12 +86,14 @@ async def visitor_of(request: AnyRequest, market: Market) -> Visitor:
     session: Session | None = None
     async with market.db.read() as tx:
         if token:
-            session = await sessions.session_of(tx, token, now, market.seal)
-        basket_id = baskets.basket_of(session.party_id if session else cookie) if session or cookie else ""
+            session = await parties.sessions.session_of(tx, token, now, market.seal)
+        basket_id = (
+            orders.baskets.basket_of(session.party_id if session else cookie) if session or cookie else ""
+        )
         around = await views.around(tx, basket_id, session.party_id if session else "")
-    if session is not None and sessions.wants_touch(session, now):
+    if session is not None and parties.sessions.wants_touch(session, now):
         async with market.db.transaction() as tx:
-            await sessions.touch(tx, token, now)
+            await parties.sessions.touch(tx, token, now)
     return msgspec.structs.replace(
         plain,
         session=session,

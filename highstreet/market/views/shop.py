@@ -225,7 +225,7 @@ class Glance(msgspec.Struct, frozen=True):
     format: str
     total: int
     currency: str
-    seller: str
+    seller: Words
     placed_at: datetime
     window_from: datetime | None
     window_to: datetime | None
@@ -237,7 +237,8 @@ async def my_orders(tx: Tx, buyer_id: str, before: str | None = None, most: int 
     return await rows(
         tx,
         Glance,
-        """SELECT o.id, o.number, o.purchase_id, o.stage, o.waits, o.format, o.total, o.currency, b.name AS seller, o.placed_at,
+        """SELECT o.id, o.number, o.purchase_id, o.stage, o.waits, o.format, o.total, o.currency, o.placed_at,
+                  jsonb_build_object('en', b.name) || coalesce(b.about -> 'name', '{}') AS seller,
                   g.window_from, g.window_to,
                   (SELECT jsonb_agg(jsonb_build_object('title', l.title, 'picture', l.picture, 'quantity', l.quantity) ORDER BY l.position)
                    FROM orders.line l WHERE l.order_id = o.id) AS lines

@@ -10,12 +10,11 @@ from litestar import Response, get, post
 from highstreet import parties
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.market import privacy
-from highstreet.parties.consent import Purpose
 from highstreet.web import sessions
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, Visitor, go, say, show, signed_in
 
 
-def wordings(visitor: Visitor) -> dict[Purpose, tuple[str, str]]:
+def wordings(visitor: Visitor) -> dict[parties.consent.Purpose, tuple[str, str]]:
     """What may be allowed: its name, and the words it is allowed in."""
     return {
         "personalisation": (
@@ -56,7 +55,7 @@ async def allow(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> 
     """Allow a use (`give=1`) or stop allowing it."""
     session = signed_in(visitor)
     known = wordings(visitor)
-    purpose: Purpose | None = next((one for one in known if one == form.get("purpose")), None)
+    purpose: parties.consent.Purpose | None = next((one for one in known if one == form.get("purpose")), None)
     if purpose is None:
         raise Malformed("purpose", "choose one of those offered", "请选择所列用途")
     async with market.db.transaction() as tx:

@@ -31,10 +31,21 @@ async def page(
         "account/security.html",
         status=refused.status if refused else 200,
         sessions=known.sessions,
+        device=device,
         second=known.second_factor,
         refused=refused.sentence(visitor.lang) if refused else "",
         new=new,
     )
+
+
+_BROWSERS = ("MicroMessenger", "Edg", "Firefox", "Chrome", "Safari")
+_SYSTEMS = ("Android", "iPhone", "iPad", "HarmonyOS", "Windows", "Mac OS X", "Linux")
+
+
+def device(agent: str) -> str:
+    """A browser's long name in the few words its owner knows it by."""
+    told = [next((name for name in names if name in agent), "") for names in (_BROWSERS, _SYSTEMS)]
+    return " · ".join(filter(None, told)).replace("Edg", "Edge").replace("MicroMessenger", "WeChat 微信")
 
 
 @post("/me/security/password", status_code=200)

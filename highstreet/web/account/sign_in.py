@@ -6,11 +6,9 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from highstreet import parties
+from highstreet import orders, parties
 from highstreet.kit.errors import Refusal
 from highstreet.market.desk import Market
-from highstreet.orders import baskets
-from highstreet.parties import sessions as signed
 from highstreet.web import sessions
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, Visitor, back_to, go, say, show
 from highstreet.web.shop.shelves import drawn
@@ -84,9 +82,11 @@ async def welcome(market: Market, visitor: Visitor, token: str, party_id: str, o
     cookies = [sessions.session_cookie(visitor, token)]
     async with market.db.transaction() as tx:
         if visitor.token:
-            await signed.close_session(tx, visitor.token)
+            await parties.sessions.close_session(tx, visitor.token)
         elif visitor.basket_cookie:
-            await baskets.adopt(tx, baskets.basket_of(visitor.basket_cookie), party_id, visitor.now)
+            await orders.baskets.adopt(
+                tx, orders.baskets.basket_of(visitor.basket_cookie), party_id, visitor.now
+            )
             cookies.append(sessions.gone(sessions.BASKET))
     return go(visitor, onward, cookies=tuple(cookies))
 
@@ -95,7 +95,7 @@ async def welcome(market: Market, visitor: Visitor, token: str, party_id: str, o
 async def sign_out(market: GivenMarket, visitor: GivenVisitor) -> Response[Any]:
     if visitor.token:
         async with market.db.transaction() as tx:
-            await signed.close_session(tx, visitor.token)
+            await parties.sessions.close_session(tx, visitor.token)
     return go(
         visitor, "/", say=say(visitor, "You are signed out."), cookies=(sessions.gone(sessions.SESSION),)
     )
@@ -105,5 +105,5 @@ async def sign_out(market: GivenMarket, visitor: GivenVisitor) -> Response[Any]:
 async def act_for(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> Response[Any]:
     """Act for a business from now on, or for oneself again."""
     async with market.db.transaction() as tx:
-        await signed.act_for(tx, visitor.token, form.get("business") or None)
+        await parties.sessions.act_for(tx, visitor.token, form.get("business") or None)
     return go(visitor, back_to(form.get("back"), "/me"))

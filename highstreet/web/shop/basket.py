@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 from litestar import Response, get, post
 
+from highstreet import orders
 from highstreet.kit.errors import Malformed, NotFound, Refusal
 from highstreet.kit.ids import is_id
 from highstreet.kit.quantity import parse_quantity
 from highstreet.market import quote as quotes
 from highstreet.market.desk import Market
-from highstreet.orders import MOST_LINES, baskets
+from highstreet.orders import MOST_LINES
 from highstreet.web import sessions
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, Visitor, go, say, show
 from highstreet.web.shop.grouped import Read, groups
@@ -26,7 +27,7 @@ async def read(market: Market, visitor: Visitor) -> Read:
     if not visitor.basket_id:
         return Read([], {}, {}, None)
     async with market.db.read() as tx:
-        entries = await baskets.read(tx, visitor.basket_id)
+        entries = await orders.baskets.read(tx, visitor.basket_id)
     shown: dict[str, Shown] = {}
     for entry in entries:
         try:
@@ -91,18 +92,18 @@ async def put(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> Re
         return shown_basket(visitor, market, found, refused.status, refused.sentence(visitor.lang))
     await market.shelf.offers([offer])
     cookie = visitor.basket_cookie or sessions.new_basket()
-    basket_id = visitor.basket_id or baskets.basket_of(cookie)
+    basket_id = visitor.basket_id or orders.baskets.basket_of(cookie)
     async with market.db.transaction() as tx:
-        entries = await baskets.read(tx, basket_id)
+        entries = await orders.baskets.read(tx, basket_id)
         had = next((entry.quantity for entry in entries if entry.offer == offer), 0)
         if not had and quantity and len(entries) >= MOST_LINES:
             raise Malformed(
                 "basket", f"holds at most {MOST_LINES} different things", f"最多放 {MOST_LINES} 种商品"
             )
         wanted = min(had + quantity, _MOST) if form.get("add") else quantity
-        entries = baskets.put(entries, offer, wanted)
+        entries = orders.baskets.put(entries, offer, wanted)
         buyer = visitor.session.party_id if visitor.session else None
-        await baskets.write(tx, basket_id, entries, buyer, visitor.now)
+        await orders.baskets.write(tx, basket_id, entries, buyer, visitor.now)
     cookies = () if visitor.session or visitor.basket_cookie else (sessions.basket_cookie(visitor, cookie),)
     if not visitor.part:
         return go(visitor, "/basket", cookies=cookies)

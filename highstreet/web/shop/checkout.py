@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from highstreet import parties
+from highstreet import orders, parties
 from highstreet.catalog import OfferClosed
 from highstreet.inventory import OutOfStock
 from highstreet.kit.errors import Malformed, Refusal
@@ -16,7 +16,7 @@ from highstreet.market.desk import Market
 from highstreet.market.place import place
 from highstreet.market.quote import Quote
 from highstreet.market.views import shop as views
-from highstreet.orders import QuoteExpired, QuoteUnknown, baskets
+from highstreet.orders import QuoteExpired, QuoteUnknown
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, Visitor, go, say, show
 from highstreet.web.shop.asking import asked_contact, key_of, placing, ways_to_pay
 from highstreet.web.shop.basket import read
@@ -139,7 +139,7 @@ async def take_out(market: Market, visitor: Visitor, quote: Quote) -> None:
         return
     bought = {line.offer: line.quantity for order in quote.orders for line in order.lines}
     async with market.db.transaction() as tx:
-        entries = await baskets.read(tx, visitor.basket_id)
+        entries = await orders.baskets.read(tx, visitor.basket_id)
         left = [entry for entry in entries if bought.get(entry.offer) != entry.quantity]
         buyer = visitor.session.party_id if visitor.session else None
-        await baskets.write(tx, visitor.basket_id, left, buyer, visitor.now)
+        await orders.baskets.write(tx, visitor.basket_id, left, buyer, visitor.now)

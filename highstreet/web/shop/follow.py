@@ -8,8 +8,9 @@ import msgspec
 import segno
 from markupsafe import Markup
 
+from highstreet import logistics
 from highstreet.ledger import ESCROW
-from highstreet.logistics import Leg, codes
+from highstreet.logistics import Leg
 from highstreet.market.contacts import Contact, open_contact
 from highstreet.market.desk import Market
 from highstreet.market.format import Format
@@ -103,6 +104,6 @@ def pick_up_code(market: Market, found: Followed) -> dict[str, Any] | None:
         return None
     if work.order.stage != "committed":
         return None
-    digits = codes.code_of(market.code_signer, leg.id)
+    digits = logistics.codes.code_of(market.code_signer, leg.id)
     drawn = segno.make(digits, micro=False, error="m").svg_inline(border=1, scale=4, omitsize=True)
     return {"digits": digits, "qr": Markup(drawn), "until": leg.code_until, "kind": leg.kind}  # noqa: S704

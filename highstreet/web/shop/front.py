@@ -6,11 +6,10 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from highstreet import catalog
+from highstreet import catalog, parties
 from highstreet.catalog import Query
 from highstreet.kit.geo import Point, metres
 from highstreet.market.views import shop as views
-from highstreet.parties import places
 from highstreet.web import sessions
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, back_to, go, say, show
 from highstreet.web.shop.shelves import drawn, shown
@@ -48,11 +47,11 @@ def around(shops: list[views.Shop], visitor: sessions.Visitor, tz: Any) -> list[
     """Shops with whether they are open now and how far they are: open ones first, then near ones."""
     told: list[dict[str, Any]] = []
     for shop in shops:
-        place = places.Place(
+        place = parties.places.Place(
             shop.place_id, shop.id, "shop", shop.place, {}, shop.lat, shop.lon, shop.hours, 0, None
         )
         away = metres(visitor.near, Point(shop.lat, shop.lon)) if visitor.near else None
-        told.append({"shop": shop, "open": places.is_open(place, visitor.now, tz), "away": away})
+        told.append({"shop": shop, "open": parties.places.is_open(place, visitor.now, tz), "away": away})
     return sorted(told, key=lambda one: (not one["open"], one["away"] or 0))
 
 
@@ -71,7 +70,7 @@ async def near(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> R
     if not place_id:
         return go(visitor, back, say=say(visitor, "Forgotten where you are."), cookies=(gone_near(visitor),))
     async with market.db.read() as tx:
-        place = await places.place(tx, place_id)
+        place = await parties.places.place(tx, place_id)
     return go(visitor, back, cookies=(sessions.near_cookie(visitor, place.point),))
 
 

@@ -9,9 +9,9 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent
 
+from highstreet import logistics
 from highstreet.kit.ids import heard, is_id, spoken
 from highstreet.kit.rates import Limit
-from highstreet.logistics import parcels
 from highstreet.market.views import shop as views
 from highstreet.orders import NoSuchOrder
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, Visitor, go, limited, live, say, show
@@ -71,7 +71,7 @@ async def order(
     found = await follow(market, visitor, order_id, asked)
     leg = found.outward
     async with market.db.read() as tx:
-        scans = await parcels.scans(tx, leg.id) if leg is not None and leg.tracking else []
+        scans = await logistics.parcels.scans(tx, leg.id) if leg is not None and leg.tracking else []
     return show(
         visitor,
         "shop/order.html",
