@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from weakref import WeakKeyDictionary
 
 import msgspec
 from litestar import Response, get, post
@@ -17,6 +18,7 @@ from highstreet.api.payments import pay_url
 from highstreet.api.problems import language
 from highstreet.api.shapes import JSON, Code, Latitude, Line, Longitude, Short
 from highstreet.api.tokens import Call, TokenMissing, bearer_of, market_of, must_have
+from highstreet.kit.combine import Combiner
 from highstreet.kit.db import Row
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.kit.ids import is_id, spoken
@@ -25,7 +27,7 @@ from highstreet.ledger import NotPayableSo
 from highstreet.market import fulfil, quote
 from highstreet.market.desk import Market
 from highstreet.market.place import PAID_AT_ONCE, Contact, Placing, place
-from highstreet.market.views.calls import buyers_orders, order_told, parties_of_order, sellers_orders
+from highstreet.market.views.calls import buyers_orders, orders_told, parties_of_order, sellers_orders
 from highstreet.orders import NoSuchOrder
 from highstreet.parties import ApiToken
 
@@ -164,13 +166,30 @@ async def see_order(request: Call, order_id: FromPath[str], key: FromQuery[str] 
     token = None
     if not _opens(market, order_id, key):
         token = await _may_ask(request, key)
-    async with market.db.read() as tx:
-        found = await order_told(tx, order_id) if is_id(order_id, "ord") else None
-    if found is None:
+    if not is_id(order_id, "ord"):
         raise NoSuchOrder
+    found = await _looking(market).ask(order_id)
     if token is not None:
         _sees(token, found)
     return Response(msgspec.json.encode(_told(found)), media_type=JSON)
+
+
+_lookers: WeakKeyDictionary[Market, Combiner[str, Row]] = WeakKeyDictionary()
+
+
+def _looking(market: Market) -> Combiner[str, Row]:
+    """Orders that are looked at together are read together: a storm of buyers coming back costs few queries."""
+    combiner = _lookers.get(market)
+    if combiner is None:
+        db = market.db
+
+        async def look(ids: list[str]) -> list[Row | Exception]:
+            async with db.read() as tx:
+                found = await orders_told(tx, ids)
+            return [found.get(one) or NoSuchOrder() for one in ids]
+
+        combiner = _lookers[market] = Combiner(look, most=50, wait_ms=2)
+    return combiner
 
 
 def _opens(market: Market, order_id: str, link: str) -> bool:

@@ -7,9 +7,9 @@ from datetime import date
 from highstreet.kit.db import Row, Tx
 
 
-async def order_told(tx: Tx, order_id: str) -> Row | None:
-    """An order for whoever may see it; lines, legs and agreement as JSON text that is passed on as it is."""
-    return await tx.fetchrow(
+async def orders_told(tx: Tx, order_ids: list[str]) -> dict[str, Row]:
+    """Those of the orders that exist, by id; lines, legs and agreement as JSON text that is passed on as it is."""
+    found = await tx.fetch(
         """SELECT o.id, o.number, o.purchase_id, o.seller_id, o.buyer_id, o.place_id, o.format, o.stage, o.waits, o.currency, o.total,
                   o.agreed::text AS agreed, o.placed_at, o.committed_at, o.ended_at,
                   (SELECT min(d.due_at) FROM orders.deadline d WHERE d.order_id = o.id) AS until,
@@ -20,9 +20,10 @@ async def order_told(tx: Tx, order_id: str) -> Row | None:
                   (SELECT json_agg(json_build_object('kind', g.kind, 'state', g.state, 'from', g.window_from, 'to', g.window_to,
                       'carrier', g.carrier, 'tracking', g.tracking) ORDER BY g.n)::text
                       FROM logistics.leg g WHERE g.order_id = o.id) AS legs
-           FROM orders."order" o WHERE o.id = $1""",
-        order_id,
+           FROM orders."order" o WHERE o.id = ANY ($1)""",
+        order_ids,
     )
+    return {r["id"]: r for r in found}
 
 
 async def parties_of_order(tx: Tx, order_id: str) -> Row | None:
