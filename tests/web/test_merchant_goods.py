@@ -109,6 +109,17 @@ async def test_a_picture_is_written_anew_and_a_bomb_is_refused_with_a_sentence(
     stored = stored_under(tmp_path)
     assert stored
     assert all(b"taken at home" not in content for content in stored)
+    shown = re.search(r"/media/pictures/[^\"]+-320.webp", wu.text)
+    assert shown
+    answer = await wu.client.get(shown[0])
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
+    for strange in (
+        "/media/pictures/../x-320.webp",
+        "/media/pictures/aa/x.webp",
+        f"{shown[0]}.png",
+        shown[0].replace("-320", "-"),
+    ):
+        assert (await wu.client.get(strange)).status_code == 404, strange
     bomb = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (60000).to_bytes(4, "big") * 2 + b"\x08\x02\x00\x00\x00"
     await wu.send(f"/merchant/goods/{item}/pictures", files=[("picture", ("b.png", bomb, "image/png"))])
     assert "too large" in wu.text

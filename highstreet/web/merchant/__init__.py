@@ -45,4 +45,4 @@ _DESK = Router(
     exception_handlers={Elsewhere: elsewhere},
     include_in_schema=False,
 )
-ROUTES: list[ControllerRouterHandler] = [_DESK, *join.ROUTES, *staff.OPEN_ROUTES]
+ROUTES: list[ControllerRouterHandler] = [_DESK, *join.ROUTES, *staff.OPEN_ROUTES, *pictures.OPEN_ROUTES]

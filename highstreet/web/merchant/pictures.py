@@ -1,11 +1,13 @@
-"""Pictures of an item: uploads are read as pixels and written anew; the first is the one on the card."""
+"""Pictures of an item: uploads are read as pixels and written anew; the first is the one on the card. And serving them to everybody."""
 
 from __future__ import annotations
 
+import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
@@ -13,8 +15,10 @@ from highstreet import catalog
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.kit.text import Words
 from highstreet.market.desk import Market
-from highstreet.web.frame import GivenForm
+from highstreet.web.frame import GivenForm, GivenMarket
 from highstreet.web.merchant.desk import Desk, GivenDesk
+
+_FILE = re.compile(r"([0-9a-f]{32})-(\d{1,4})\.webp")
 
 
 @post("/goods/{item_id:str}/pictures", request_max_body_size=40 * 2**20)
@@ -84,4 +88,22 @@ async def _own(desk: Desk, item_id: str) -> None:
             raise NotFound("item")
 
 
+@get("/media/pictures/{folder:str}/{name:str}")
+async def picture(market: GivenMarket, folder: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """A stored picture in the smallest size that is not below the one asked for. Its name is a hash, so it never grows old."""
+    asked = _FILE.fullmatch(name)
+    if asked is None:
+        raise NotFound("picture")
+    size = next((one for one in catalog.SIZES if one >= int(asked[2])), catalog.SIZES[-1])
+    path = catalog.picture_path(media_of(market), f"{folder}/{asked[1]}", size)
+    try:
+        content = await asyncio.to_thread(path.read_bytes)
+    except FileNotFoundError:
+        raise NotFound("picture") from None
+    return Response(
+        content, media_type="image/webp", headers={"cache-control": "public, max-age=31536000, immutable"}
+    )
+
+
 ROUTES = [add, show_first, remove]
+OPEN_ROUTES = [picture]
