@@ -155,8 +155,8 @@ async def test_money_is_seen_coming_is_owed_is_paid_out_once_and_adds_up_in_the_
         await shen.client.get("/merchant/takings/statement.csv?start=2026-01-01&end=2026-12-31")
     ).text.lstrip("\ufeff")
     rows = list(csv.DictReader(io.StringIO(file)))
-    change = sum(round(Decimal(row["Change"]) * 100) for row in rows)
-    assert change == owed - 1000
+    assert sum(round(Decimal(row["amount"]) * 100) for row in rows) == owed - 1000
+    assert round(Decimal(rows[-1]["balance"]) * 100) == owed - 1000
 
 
 async def test_somebody_becomes_a_seller_and_shows_a_licence(desk: Desk, tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromQuery
 
 from highstreet import ledger
+from highstreet.kit.db import Tx
 from highstreet.kit.errors import Refusal
 from highstreet.kit.money import plain
 from highstreet.market.views import takings as views
@@ -30,15 +29,16 @@ async def takings(desk: GivenDesk, span: FromQuery[int] = 30) -> Response[str]:
 
 async def _page(desk: Desk, f: Filled, span: int = 30) -> Response[str]:
     span = span if span in _SPANS else 30
-    today = desk.visitor.now.astimezone(desk.market.tz).date()
+    tz, currency = desk.market.tz, desk.market.currency
+    today = desk.visitor.now.astimezone(tz).date()
     first = today - timedelta(days=span - 1)
     async with desk.market.db.read() as tx:
-        found = await _days(desk, tx, first, today)
-        owed = await ledger.payouts.owed(tx, desk.id, desk.market.currency)
+        found = await _statement(desk, tx, first, today)
+        owed = await ledger.payouts.owed(tx, desk.id, currency)
         coming = await views.coming(tx, desk.id)
         paid = await views.payouts(tx, desk.id)
-    by_day = {one.day: one for one in found}
-    drawn = [first + timedelta(days=n) for n in range(span)]
+    days = found.days(tz)
+    sold = {one.day: one.sums.get("sale", 0) + one.sums.get("delivery", 0) for one in days}
     return desk.show(
         "takings.html",
         status=f.status,
@@ -46,30 +46,27 @@ async def _page(desk: Desk, f: Filled, span: int = 30) -> Response[str]:
         f=f,
         span=span,
         spans=_SPANS,
-        days=found,
-        drawn=[(one, by_day[one].sales if one in by_day else 0) for one in drawn],
+        days=days[::-1],
+        drawn=[(day, sold.get(day, 0)) for day in (first + timedelta(days=n) for n in range(span))],
         owed=owed,
-        plain_owed=plain(max(owed, 0), desk.market.currency),
+        plain_owed=plain(max(owed, 0), currency),
         coming=coming,
         held=sum(one.held - one.fee for one in coming),
         next_due=min((one.due_at for one in coming if one.due_at), default=None),
         paid=paid,
-        cash=sum(one.cash for one in found),
-        totals={
-            "sales": sum(one.sales for one in found),
-            "fees": sum(one.fees for one in found),
-            "refunds": sum(one.refunds for one in found),
-            "payouts": sum(one.payouts for one in found),
-        },
+        sums=found.sums(),
+        before=found.before,
+        after=found.after,
         first=first,
         last=today,
     )
 
 
-async def _days(desk: Desk, tx: Any, first: date, last: date) -> list[views.Day]:
+async def _statement(desk: Desk, tx: Tx, first: date, last: date) -> ledger.statements.Statement:
+    """The statement of whole days of the town."""
     tz = desk.market.tz
-    start, end = day_start(first, tz), day_start(last + timedelta(days=1), tz)
-    return await views.days(tx, desk.id, desk.market.currency, start, end, desk.visitor.zone)
+    since, until = day_start(first, tz), day_start(last + timedelta(days=1), tz)
+    return await ledger.statements.statement(tx, desk.id, desk.market.currency, since, until)
 
 
 @post("/takings/payouts")
@@ -96,35 +93,17 @@ async def pay_out(desk: GivenDesk, form: GivenForm) -> Response[Any]:
 @get("/takings/statement.csv")
 async def statement(
     desk: GivenDesk, start: FromQuery[date | None] = None, end: FromQuery[date | None] = None
-) -> Response[bytes]:
-    """The days of a time, one line each; amounts as plain numbers of the currency, signed as they changed what is owed."""
+) -> Response[str]:
+    """Every movement of a time with the running balance, as a file; the last ninety days unless told."""
     desk.require("takings")
     last = end or desk.visitor.now.astimezone(desk.market.tz).date()
-    first = max(start or last - timedelta(days=89), last - timedelta(days=1100))
+    first = start or last - timedelta(days=89)
     async with desk.market.db.read() as tx:
-        found = await _days(desk, tx, first, last)
-    currency = desk.market.currency
-    out = io.StringIO()
-    write = csv.writer(out)
-    heads = (
-        "Day",
-        "Sales",
-        "Market's fee",
-        "Given back",
-        "Paid out",
-        "Other",
-        "Cash in your till",
-        "Change",
-        "Currency",
-    )
-    write.writerow([desk.say(head) for head in heads])
-    for one in reversed(found):
-        amounts = (one.sales, one.fees, one.refunds, one.payouts, one.other, -one.cash, one.net)
-        write.writerow([one.day.isoformat(), *(plain(amount, currency) for amount in amounts), currency])
-    # The mark at the beginning tells Excel that the letters are UTF-8.
-    content = b"\xef\xbb\xbf" + out.getvalue().encode()
+        found = await _statement(desk, tx, first, last)
+        numbers = await views.numbers(tx, [one.order_id for one in found.entries if one.order_id])
     name = f"statement-{first.isoformat()}-{last.isoformat()}.csv"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    content = ledger.statements.as_csv(found, desk.market.tz, numbers)
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
