@@ -170,8 +170,12 @@ async def _each(
             except ProviderRefused as refused:
                 return await no(taken, str(refused.values.get("reason", "refused")))
 
-    settled = await asyncio.gather(*(go(taken) for taken in claimed))
-    return sum(settled)
+    settled = await asyncio.gather(*(go(taken) for taken in claimed), return_exceptions=True)
+    # One that cannot go on must not hold up the others; it is told of once they are done.
+    for one_settled in settled:
+        if isinstance(one_settled, BaseException):
+            raise one_settled
+    return sum(one_settled is True for one_settled in settled)
 
 
 async def _settle_refund(market: Market, state: MoveState, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from highstreet import ledger
-from highstreet.ledger import MoreThanOwed, NoSuchRefund, NothingToPayOut
+from highstreet.ledger import MoreThanOwed, MoveState, NoSuchRefund, NothingToPayOut
 from highstreet.ledger.payouts import Payout
 from highstreet.market import errands
 from tests.market.lane import Lane
@@ -129,6 +129,23 @@ async def test_a_failed_refund_given_back_by_hand(lane: Lane, outside: Outside) 
     assert await lane.money() == {"bank": 9600, "provider": -9600}
     async with lane.market.db.read() as tx:
         assert await ledger.refunds.need_a_person(tx) == []
+
+
+async def test_one_that_breaks_does_not_hold_up_the_others(lane: Lane, outside: Outside) -> None:
+    broken, fine = await cancelled(lane, outside), await cancelled(lane, outside)
+    refund = outside.client.refund
+
+    async def stumbling(key: str, charge_key: str, amount: int, currency: str) -> MoveState:
+        if key == broken:
+            raise ZeroDivisionError
+        return await refund(key, charge_key, amount, currency)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outside.client, "refund", stumbling)
+        with pytest.raises(ZeroDivisionError):
+            await errands.refunds(lane.market, lane.clock())
+    assert await state_of(lane, fine) == ("done", 1) and await state_of(lane, broken) == ("asked", 1)
+    assert await errands.refunds(lane.market, lane.clock.forward(timedelta(minutes=1))) == 1
 
 
 # --- payouts ---
