@@ -85,9 +85,13 @@ export const priceOf = (place, lines) => askFresh(place, "/till/quote", { place,
 export const stateOf = (order) => ask(`/till/sales/${order}`);
 export const giveUp = (place, order) => askFresh(place, `/till/sales/${order}/cancel`, {});
 
+// Outside https a browser has neither keys nor locks to give; the till still sells, with keys as good as those.
+export const newKey = () => crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join("");
+const alone = (act) => (navigator.locks ? navigator.locks.request("till-sending", act) : act());
+
 // Send what waits, oldest first. What was answered leaves the list; the first silence ends the round, nothing is lost or doubled.
 export const sendWaiting = (place, told) =>
-  navigator.locks.request("till-sending", async () => {
+  alone(async () => {
     for (let batch = await waiting(place); batch.length; batch = await waiting(place)) {
       const now = batch.slice(0, 20);
       const answer = await askFresh(place, "/till/sales", { place, sales: now.map((one) => one.sale) });

@@ -210,7 +210,7 @@ const openCash = () => {
 };
 
 const sale = (method, more = {}) => ({
-  key: crypto.randomUUID(),
+  key: store.newKey(),
   at: new Date().toISOString(),
   total: sum(),
   lines: lines.map(({ good, quantity }) => (quoted ? { offer: good.offer, quantity } : { offer: good.offer, quantity, price: good.price })),
