@@ -174,7 +174,7 @@ def show(
 ) -> Response[str]:
     """A page; or, when htmx asks and the page names one, its block `part` alone."""
     frame = frame_of(visitor, template)
-    if visitor.part and part:
+    if visitor.part and part and not template.endswith("/rows.html"):
         html = render.fragment(template, part, visitor.look, frame, visitor=visitor, **values)
     else:
         html = render.page(template, visitor.look, frame, visitor=visitor, **values)

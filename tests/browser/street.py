@@ -76,7 +76,8 @@ class Eyes(msgspec.Struct):
 async def pretend(request: AnyRequest, key: FromPath[str]) -> Response[str]:
     """The payment provider's page: one button, which leads back."""
     back = request.query_params["back"]
-    html = f'<!doctype html><html lang="en"><title>Pay</title><h1>Pay {key}</h1><a id="pay" href="{back}">Pay</a></html>'
+    onward = f"{back}&key={key}&outcome=unknown"
+    html = f'<!doctype html><html lang="en"><title>Pay</title><h1>Pay {key}</h1><a id="pay" href="{onward}">Pay</a></html>'
     return Response(html, media_type="text/html")
 
 

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from highstreet.kit.clock import FixedClock
+from highstreet.kit.paging import write_cursor
 from highstreet.market.fulfil import Telling, tell
 from tests.web.shop_browser import Browser
 from tests.web.shop_world import PASSWORD, Street, app_of, street, street_template
@@ -227,7 +228,8 @@ async def test_nobody_sees_somebody_elses_order(browser: Browser, street: Street
     stranger = Browser(app_of(street.market))
     await stranger.get("/")
     await stranger.post("/sign-in", {"handle": "ada@example.com", "password": PASSWORD})
-    for key in ("", "?key=", "?key=wrong", "?key=" + street.market.link_signer.short("ord_other")):
+    other = street.market.link_signer.short("ord_other")
+    for key in ("", "?key=&link=", "?key=wrong&link=wrong", f"?key={other}&link={other}"):
         for path in (f"/orders/{order_id}", f"/orders/{order_id}/live", f"/orders/{order_id}/receipt", f"/purchases/{purchase_id}",
                      f"/purchases/{purchase_id}/live"):  # fmt: skip
             await stranger.get(path + key)
@@ -294,6 +296,10 @@ async def test_every_page_of_the_shop_can_be_read(street: Street, lang: str) -> 
         assert browser.status == 200, f"{path}: {browser.text[:500]}"
         part = await browser.client.get(path, headers={"hx-request": "true"})
         assert part.status_code == 200
+    after = write_cursor([0, "ofr_"])
+    for path in ("/search", "/kinds/food", f"/shops/{street.sellers['bakery']}"):
+        more = await browser.client.get(f"{path}?cursor={after}", headers={"hx-request": "true"})
+        assert more.status_code == 200 and "<html" not in more.text
 
 
 @pytest.mark.parametrize("path", ["/kinds/nothing", "/offers/ofr_1", "/shops/pty_1", "/directories/dir_1", "/orders/ord_1",

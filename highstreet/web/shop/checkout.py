@@ -114,7 +114,7 @@ async def order(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> 
             f"/orders/{one['id']}?key={one['link']}",
             say=say(visitor, "Thank you. Your order is placed."),
         )
-    return go(visitor, f"/purchases/{purchase_id}?key={link}" + ("&pay=1" if answer["collection"] else ""))
+    return go(visitor, f"/purchases/{purchase_id}?link={link}" + ("&pay=1" if answer["collection"] else ""))
 
 
 async def again(

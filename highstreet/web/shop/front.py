@@ -22,13 +22,13 @@ async def front(market: GivenMarket, visitor: GivenVisitor) -> Response[str]:
     """What is new, who is open, what the town is proud of."""
     async with market.db.read() as tx:
         tree = await catalog.categories(tx)
-        new = await catalog.search(tx, Query(sort="new", most=8, facets=False))
-        best = await catalog.search(tx, Query(most=8, facets=False))
+        new = await catalog.search(tx, Query(sort="new", most=48, facets=False))
+        best = await catalog.search(tx, Query(most=48, facets=False))
         directories = await views.directories(tx)
         shops = await views.shops(tx, 24)
-    seen = {card.offer_id for card in best.cards}
-    cards = await shown(market, visitor, best.cards)
-    news = await shown(market, visitor, [card for card in new.cards if card.offer_id not in seen])
+    cards = (await shown(market, visitor, best.cards))[:8]
+    seen = {one.goods.item_id for one in cards}
+    news = (await shown(market, visitor, [card for card in new.cards if card.item_id not in seen]))[:4]
     return show(
         visitor,
         "shop/front.html",

@@ -9,7 +9,7 @@ from highstreet import catalog
 from highstreet.kit.errors import NotFound
 from highstreet.market.views import shop as views
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, say, show
-from highstreet.web.shop.listing import listing
+from highstreet.web.shop.listing import listing, page_of
 from highstreet.web.shop.shelves import drawn, shown
 
 
@@ -22,12 +22,11 @@ async def kind(
         tree = await catalog.categories(tx)
     here = tree.get(kind_id)
     found = await listing(market, visitor, asked, f"/kinds/{kind_id}", kind=kind_id)
-    part = "rows" if asked.get("cursor") else "results"
     way = [(one.name.say(visitor.lang), f"/kinds/{one.id}") for one in tree.path(kind_id)]
     return show(
         visitor,
-        "shop/kind.html",
-        part=part,
+        page_of(visitor, asked, "shop/kind.html"),
+        part="results",
         here=here,
         below=tree.below(kind_id),
         crumbs=[(say(visitor, "Market"), "/"), *way],

@@ -41,6 +41,11 @@ async def listing(market: Market, visitor: Visitor, asked: Form, path: str, **fi
     }
 
 
+def page_of(visitor: Visitor, asked: Form, template: str) -> str:
+    """The page of a list; for htmx, which fetches the next cards, those alone."""
+    return "shop/rows.html" if visitor.part and asked.get("cursor") else template
+
+
 def question(wanted: dict[str, str], visitor: Visitor, cursor: str = "") -> Query:
     """The query of an address. A number or a sort that is none is left out; a foreign cursor is refused."""
     band, within = wanted.get("band", ""), wanted.get("within", "")
@@ -61,7 +66,7 @@ def question(wanted: dict[str, str], visitor: Visitor, cursor: str = "") -> Quer
         else None,
         sort=msgspec.convert(sort, Sort),
         cursor=cursor or None,
-        most=24,
+        most=48,
     )
 
 

@@ -85,7 +85,7 @@ async def order(
         headline=headline(visitor, found.work.order.stage, found.work.order.waits),
         key=secrets.token_urlsafe(12),
         drawn=drawn,
-        purchase=f"/purchases/{found.work.order.purchase_id}?key="
+        purchase=f"/purchases/{found.work.order.purchase_id}?link="
         + market.link_signer.short(found.work.order.purchase_id),
     )
 

@@ -35,16 +35,17 @@ class Paying(msgspec.Struct, frozen=True):
 
 
 async def paying(market: Market, visitor: Visitor, purchase_id: str, asked: Form) -> Paying:
-    """Errors: NoSuchOrder for whoever is neither the buyer nor has the link."""
+    """Errors: NoSuchOrder for whoever is neither the buyer nor has the link (`key` is the provider's word, who adds
+    it when the buyer comes back)."""
     async with market.db.read() as tx:
         found = await views.purchase(tx, purchase_id)
         works = await views.orders_of_purchase(tx, purchase_id) if found else []
-    key = asked.get("key")
+    shown = asked.get("link")
     link = market.link_signer.short(purchase_id)
     mine = visitor.session is not None and found is not None and found.buyer_id == visitor.session.party_id
-    if found is None or not (mine or key == link):
+    if found is None or not (mine or shown == link):
         raise NoSuchOrder
-    return Paying(found, works, f"/purchases/{purchase_id}?key={link}")
+    return Paying(found, works, f"/purchases/{purchase_id}?link={link}")
 
 
 @get("/purchases/{purchase_id:str}")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from litestar import Response, get
 
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, show
-from highstreet.web.shop.listing import listing
+from highstreet.web.shop.listing import listing, page_of
 
 
 @get("/search")
 async def find(market: GivenMarket, visitor: GivenVisitor, asked: GivenForm) -> Response[str]:
     """Everything on sale, narrowed by words, kind, label, way, seller and price."""
     found = await listing(market, visitor, asked, "/search")
-    part = "rows" if asked.get("cursor") else "results"
-    return show(visitor, "shop/search.html", part=part, **found)
+    return show(visitor, page_of(visitor, asked, "shop/search.html"), part="results", **found)

@@ -9,7 +9,7 @@ from highstreet import parties
 from highstreet.kit.errors import NotFound
 from highstreet.kit.geo import metres
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, show
-from highstreet.web.shop.listing import listing
+from highstreet.web.shop.listing import listing, page_of
 from highstreet.web.shop.offer import held
 from highstreet.web.shop.shelves import drawn
 
@@ -28,8 +28,8 @@ async def seller(
     found = await listing(market, visitor, asked, f"/shops/{seller_id}", seller=seller_id)
     return show(
         visitor,
-        "shop/seller.html",
-        part="rows" if asked.get("cursor") else "results",
+        page_of(visitor, asked, "shop/seller.html"),
+        part="results",
         here=here,
         licences=licences,
         places=[
