@@ -125,8 +125,9 @@ def _with_pay_url(market: Market, placed: Placed, outside: str, now: datetime) -
     asked = placed.collection
     if asked is None or asked.provider not in market.providers:
         return placed
-    first = placed.orders[0]
-    back = f"{outside}/orders/{first.id}?key={first.link}"
+    # The provider adds a `key` of its own when the buyer comes back.
+    link = market.link_signer.short(placed.purchase)
+    back = f"{outside}/purchases/{placed.purchase}?link={link}&back=1"
     url = pay_url(market, asked.key, asked.amount, placed.currency, asked.provider, back, now)
     return msgspec.structs.replace(placed, pay_url=url)
 

@@ -155,10 +155,10 @@ async def test_lists_of_orders(street: Street) -> None:
 
 async def test_where_a_buyer_pays(street: Street) -> None:
     placed = await street.order(("bread/collect", 1))
-    order, asked = placed["orders"][0], placed["collection"]
+    asked, link = placed["collection"], street.market.link_signer.short(placed["purchase"])
     url = street.market.providers["sandbox"].pay_url(
         Intent(asked["key"], asked["amount"], "CNY", street.clock() + timedelta(minutes=30)),
-        f"http://market.example/orders/{order['id']}?key={order['link']}",
+        f"http://market.example/purchases/{placed['purchase']}?link={link}&back=1",
     )
     assert placed["pay_url"] == url
 
