@@ -59,7 +59,7 @@ async def processes() -> AsyncIterator[list[asyncio.subprocess.Process]]:
     started = [
         await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.races.buyers", cwd=root, env=os.environ | {"PYTHONPATH": str(root)},
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 26,
         )
         for _ in range(PROCESSES)
     ]  # fmt: skip

@@ -48,23 +48,27 @@ async def test_baskets_in_opposite_order_meet_no_deadlock(lane: Lane, crowd: Cro
     dice = random.Random(5)
     async with lane.market.db.transaction() as tx:
         kept = await stock.open_stock(tx, lane.made.variants["tea"], lane.made.places["toys"])
-        for good in ("tea", "bowl", "train", "jam"):
-            await stock.change(tx, lane.made.supplies[good], "received", 1000, "race", lane.clock())
-    acts: list[dict[str, Any]] = []
-    for _ in range(20 * ROUNDS):
-        names = ["tea/online", "bowl/online", "train/online", "jam/collect", "tea/collect"]
-        dice.shuffle(names)
-        acts.append({"do": "buy", "quote": await signed(lane, {name: dice.randint(1, 3) for name in names})})
-        ends = [lane.made.supplies["tea"], kept]
-        dice.shuffle(ends)
-        acts.append({"do": "carry", "source": ends[0], "target": ends[1], "count": 1})
-    answers = await crowd.act(acts)
-    assert said(answers[::2]) == {"ok": 20 * ROUNDS}
-    assert set(said(answers[1::2])) <= {"ok", "below_promised"}
+    for good in ("tea", "bowl", "train", "jam"):
+        await refill(lane, good, 200 * ROUNDS)
+    for _ in range(ROUNDS):
+        acts: list[dict[str, Any]] = []
+        for _ in range(20):
+            names = ["tea/online", "bowl/online", "train/online", "jam/collect", "tea/collect"]
+            dice.shuffle(names)
+            acts.append(
+                {"do": "buy", "quote": await signed(lane, {name: dice.randint(1, 3) for name in names})}
+            )
+            ends = [lane.made.supplies["tea"], kept]
+            dice.shuffle(ends)
+            acts.append({"do": "carry", "source": ends[0], "target": ends[1], "count": 1})
+        answers = await crowd.act(acts)
+        assert said(answers[::2]) == {"ok": 20}
+        assert set(said(answers[1::2])) <= {"ok", "below_promised"}
 
 
 async def test_the_same_key_from_every_process(lane: Lane, crowd: Crowd) -> None:
     asked = await signed(lane, {"jam/collect": 1})
+    await refill(lane, "jam", ROUNDS)
     for n in range(ROUNDS):
         before = await lane.orders()
         answers = await crowd.act([{"do": "buy", "quote": asked, "idempotency": f"key {n}"}] * 16)
@@ -85,6 +89,7 @@ async def test_a_wallet_is_not_spent_twice(lane: Lane, crowd: Crowd) -> None:
 
 async def test_paid_or_expired_but_never_both(lane: Lane, crowd: Crowd) -> None:
     """The clock and the provider speak at the same moment; the buyer has either the order or the money back."""
+    await refill(lane, "jam", 8 * ROUNDS)
     for n in range(ROUNDS):
         placed = [await lane.buy({"jam/collect": 1}) for _ in range(8)]
         late = (lane.clock() + timedelta(minutes=31)).isoformat()
@@ -105,6 +110,8 @@ async def test_paid_or_expired_but_never_both(lane: Lane, crowd: Crowd) -> None:
 
 
 async def test_cancelled_or_sent_but_never_both(lane: Lane, crowd: Crowd) -> None:
+    await refill(lane, "jam", 4 * ROUNDS)
+    await refill(lane, "tea", 4 * ROUNDS)
     for _ in range(ROUNDS):
         orders = [(await lane.paid({"jam/collect": 1, "tea/online": 1}))[1] for _ in range(4)]
         acts = [
@@ -127,11 +134,11 @@ async def test_cancelled_or_sent_but_never_both(lane: Lane, crowd: Crowd) -> Non
             )
             if sent:
                 await lane.tell(order, "delivered")
-        await refill(lane, "tea", 4)
 
 
 async def test_money_goes_back_once(lane: Lane, crowd: Crowd) -> None:
     """Two clerks take the same parcel in, a buyer cancels on two screens, one step at a time from everywhere."""
+    await refill(lane, "jam", 8 * ROUNDS)
     for _ in range(ROUNDS):
         back = await lane.delivered({"tea/online": 2})
         whole = (await lane.paid({"jam/collect": 2}))[0]
