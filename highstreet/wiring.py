@@ -252,6 +252,7 @@ def rounds(market: OpenMarket) -> list[Round]:
             await rates.sweep(tx, now)
             await parties.sessions.sweep(tx, now)
             await orders.baskets.forget_old(tx, now)
+            await parties.licences.expire(tx, now.astimezone(market.tz).date(), now)
             return await forget_answers(tx, now) > 0
 
     def errand(run: Callable[[Market, datetime], Awaitable[int]]) -> Callable[[], Awaitable[bool]]:

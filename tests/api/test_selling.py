@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -162,3 +163,49 @@ async def test_money_and_places(street: Street) -> None:
     assert (seller["name"], len(seller["places"])) == ("Willow Tea House", 1)
     me = (await street.call("GET", "/api/me", who="ada")).json()
     assert (me["party"], me["scopes"]) == (street.till.people["ada"], ["orders:write"])
+
+
+async def bread(street: Street) -> dict[str, Any]:
+    async with street.market.db.read() as tx:
+        variant = await tx.fetchval(
+            "SELECT variant_id FROM catalog.offer WHERE id = $1", street.till.offers["milk/collect"]
+        )
+    return {"variant": variant, "place": street.till.places["bakery"], "quantity": 3}
+
+
+async def test_a_storm_of_one_receipt_is_received_once(street: Street) -> None:
+    body = await bread(street)
+    path = "/api/stock/receipts"
+    before = (await street.call("POST", path, body, who="bakery")).json()["free"]
+    storm = await asyncio.gather(
+        *(street.call("POST", path, body, who="bakery", key="storm") for _ in range(8))
+    )
+    assert {one.status_code for one in storm} == {201}
+    assert {one.json()["free"] for one in storm} == {before + 3}
+
+
+async def test_the_first_call_is_still_running(street: Street) -> None:
+    body = await bread(street)
+    scope = f"{street.till.sellers['bakery']} POST /api/stock/receipts"
+    async with street.market.db.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO kit.answer (scope, key, fingerprint, at) VALUES ($1, 'slow', 'x', $2)",
+            scope,
+            street.clock(),
+        )
+        busy = await street.call("POST", "/api/stock/receipts", body, who="bakery", key="slow")
+        assert (busy.status_code, busy.json()["code"]) == (409, "idempotency_key_busy")
+        await tx.execute("DELETE FROM kit.answer WHERE scope = $1 AND key = 'slow'", scope)
+    assert (
+        await street.call("POST", "/api/stock/receipts", body, who="bakery", key="slow")
+    ).status_code == 201
+
+
+async def test_a_refused_call_gives_its_key_back(street: Street) -> None:
+    body = await bread(street)
+    wrong = await street.call(
+        "POST", "/api/stock/receipts", body | {"variant": "var_none"}, who="bakery", key="again"
+    )
+    assert wrong.status_code == 404
+    right = await street.call("POST", "/api/stock/receipts", body, who="bakery", key="again")
+    assert right.status_code == 201
