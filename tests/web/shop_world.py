@@ -81,7 +81,7 @@ GOODS: list[tuple[str, str, str, str, str, str, int, list[str], int, dict[str, i
     ("train", "toys", "family.toys", "Wooden train", "木头小火车", "toy-train", 12800, ["local", "infant"], 7, {}),
     ("blocks", "toys", "family.toys", "Building blocks", "榉木积木", "wooden-blocks", 9900, ["green"], 0, {}),
 ]  # fmt: skip
-FORMATS = {"bread": ("collect", "instant"), "buns": ("collect", "instant"), "cake": ("collect",), "tea": ("online", "collect"),
+FORMATS = {"bread": ("collect", "instant", "counter"), "buns": ("collect", "instant"), "cake": ("collect",), "tea": ("online", "collect"),
            "kettle": ("online",), "train": ("online", "collect"), "blocks": ("online",)}  # fmt: skip
 SELLERS = {
     "bakery": (

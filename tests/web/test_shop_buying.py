@@ -156,6 +156,16 @@ async def test_what_is_gone_meanwhile_is_told_in_the_basket(browser: Browser, st
     assert "Only 2 left" in browser.text and "Please look again" in browser.text
 
 
+async def test_what_is_sold_at_the_counter_only_is_not_sent(browser: Browser, street: Street) -> None:
+    offer = street.offers["bread/counter"]
+    await browser.get(f"/offers/{offer}")
+    assert "bought at the counter" in browser.text and 'name="quantity"' not in browser.text
+    await browser.post("/basket", {"offer": offer, "quantity": "1", "add": "1"})
+    assert "bought at the counter" in browser.text and "/checkout" not in browser.text
+    await browser.get("/checkout")
+    assert browser.path == "/basket"
+
+
 async def test_the_last_ones_are_sold_once(browser: Browser, street: Street) -> None:
     await in_basket(browser, street, cake=6)
     await browser.get("/checkout")

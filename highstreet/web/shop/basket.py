@@ -43,6 +43,8 @@ async def read(market: Market, visitor: Visitor) -> Read:
 
 def _trouble(visitor: Visitor, one: Shown, quantity: int) -> str:
     most = one.goods.most_per_order
+    if one.in_shop:
+        return say(visitor, "This is bought at the counter of the shop.")
     if not one.goods.sellable:
         return say(visitor, "This is not on sale any more.")
     if one.free is not None and one.free <= 0:

@@ -46,6 +46,7 @@ async def offer(market: GivenMarket, visitor: GivenVisitor, offer_id: FromPath[s
         about=attributes(tree, here, visitor),
         no_return=NO_RETURN.get(no_return(tree, here), Words()).say(visitor.lang),
         seller=seller,
+        place=shown[here.id].goods.place,
         licences=licences,
         lists=lists,
         crumbs=[

@@ -44,6 +44,11 @@ class Shown(msgspec.Struct, frozen=True):
     card: Card | None = None
 
     @property
+    def in_shop(self) -> bool:
+        """Bought by going there: nothing is carried, sent or put aside, so no basket can hold it."""
+        return not self.how and self.goods.sells in ("goods", "service")
+
+    @property
     def gone(self) -> bool:
         return not self.goods.sellable or (self.free is not None and self.free <= 0)
 
@@ -79,7 +84,8 @@ async def shown(market: Market, visitor: Visitor, cards: Sequence[Card]) -> list
 
     One thing of one seller is drawn once: its page shows every other way to have it.
     """
-    firsts = {(card.item_id, card.seller_id): card for card in reversed(cards)}
+    ordered = sorted(cards, key=lambda card: not market.format(card.format).legs)
+    firsts = {(card.item_id, card.seller_id): card for card in reversed(ordered)}
     by_id = {card.offer_id: card for card in cards if firsts[card.item_id, card.seller_id] is card}
     found = await offers(market, visitor, list(by_id))
     return [msgspec.structs.replace(one, card=by_id[one.goods.id]) for one in found]
