@@ -13,7 +13,8 @@ seller's spreadsheet), intake (its reading). Functions take a `Tx` first; those 
 # fmt: off
 # ruff: noqa: I001, RUF022  (grouped by what they are about)
 from highstreet.catalog.categories import (
-    LICENCES, NO_RETURN, Attribute, Categories, Category, Choice, categories, load_categories)
+    LICENCES, NO_RETURN, Attribute, Categories, Category, Choice, built_in, categories,
+    load_categories)
 from highstreet.catalog.directories import (
     Directory, Listed, add_to_directory, close_directory, directories, directories_of, open_directory,
     read_directory, remove_from_directory)
@@ -35,7 +36,8 @@ from highstreet.catalog.shelf import BANDS, Card, count_words, rebuild, refresh,
 from highstreet.catalog._taking import Received, Taken, TakenRow
 
 __all__ = [
-    "LICENCES", "NO_RETURN", "Attribute", "Categories", "Category", "Choice", "categories", "load_categories",
+    "LICENCES", "NO_RETURN", "Attribute", "Categories", "Category", "Choice", "built_in", "categories",
+    "load_categories",
     "Directory", "Listed", "add_to_directory", "close_directory", "directories", "directories_of",
     "open_directory", "read_directory", "remove_from_directory", "gtin14", "shown_gtin",
     "Intake", "Preview", "Received", "RowError", "Taken", "TakenRow", "drop_intake", "keep_preview", "preview",

@@ -225,15 +225,28 @@ async def _read(tx: Tx) -> Categories:
     )
 
 
+def built_in() -> Categories:
+    """The built-in tree, as `load_categories` writes it."""
+    return Categories(msgspec.convert(_rows(), list[Category]))
+
+
 async def load_categories(tx: Tx) -> int:
     """Write the built-in tree, over what is there under the same names; own kinds stay. How many there are."""
-    for position, kind in enumerate(TREE):
-        await tx.execute(
-            """INSERT INTO catalog.category (id, parent_id, name, picture, attributes, licence, no_return, position)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-               ON CONFLICT (id) DO UPDATE SET parent_id = $2, name = $3, picture = $4, attributes = $5, licence = $6,
-                   no_return = $7, position = $8""",
-            kind["id"], kind["id"].rpartition(".")[0] or None, kind["name"], kind["picture"], kind["attributes"],
-            kind["licence"], kind["no_return"], position,
-        )  # fmt: skip
+    await tx.execute(
+        """INSERT INTO catalog.category (id, parent_id, name, picture, attributes, licence, no_return, position)
+           SELECT r.id, r.parent_id, r.name, r.picture, r.attributes, r.licence, r.no_return, r.position
+           FROM jsonb_to_recordset($1::jsonb) AS r (id text, parent_id text, name jsonb, picture text, attributes jsonb,
+               licence text, no_return text, position int)
+           ON CONFLICT (id) DO UPDATE SET parent_id = excluded.parent_id, name = excluded.name, picture = excluded.picture,
+               attributes = excluded.attributes, licence = excluded.licence, no_return = excluded.no_return,
+               position = excluded.position""",
+        _rows(),
+    )
     return len(TREE)
+
+
+def _rows() -> list[dict[str, object]]:
+    return [
+        {**kind, "parent_id": kind["id"].rpartition(".")[0] or None, "position": position}
+        for position, kind in enumerate(TREE)
+    ]

@@ -10,18 +10,17 @@ from highstreet.catalog import Preview, errors
 from highstreet.kit.errors import NotFound
 from tests.catalog.conftest import BAKER, BAKER_PLACE, NOW, TEA, TEA_PLACE, Street, find
 
+KINDS = catalog.built_in()
 GOOD = {"title": "Green tea", "标题": "绿茶", "category": "Tea and coffee", "sku": "T1", "price": "12.50"}
 
 
-def _preview(street: Street, *rows: dict[str, str]) -> Preview:
+def _preview(*rows: dict[str, str]) -> Preview:
     columns = list(dict.fromkeys(column for row in rows for column in row))
     out = io.StringIO()
     write = csv.DictWriter(out, columns, restval="")
     write.writeheader()
     write.writerows(rows)
-    return catalog.preview(
-        catalog.read_sheet(out.getvalue().encode(), "x.csv", street.kinds), street.kinds, "CNY"
-    )
+    return catalog.preview(catalog.read_sheet(out.getvalue().encode(), "x.csv", KINDS), KINDS, "CNY")
 
 
 async def _keep(street: Street, preview: Preview) -> str:
@@ -36,14 +35,14 @@ async def _take(street: Street, intake_id: str, **change: object) -> catalog.Tak
         "seller_id": TEA, "place_id": TEA_PLACE, "formats": ["online"], "currency": "CNY", "licences": {"food"}, **change
     }  # fmt: skip
     async with street.db.transaction() as tx:
-        return await catalog.take(tx, intake_id, known=street.kinds, now=NOW, **given)  # pyright: ignore[reportArgumentType]
+        return await catalog.take(tx, intake_id, known=KINDS, now=NOW, **given)  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-async def test_the_templates_can_be_taken_as_they_are(street: Street, lang: str) -> None:
-    for data in (catalog.template_csv(lang), catalog.template_xlsx(lang, street.kinds)):
-        sheet = catalog.read_sheet(data, "x", street.kinds)
-        found = catalog.preview(sheet, street.kinds, "CNY")
+def test_the_templates_can_be_taken_as_they_are(lang: str) -> None:
+    for data in (catalog.template_csv(lang), catalog.template_xlsx(lang, KINDS)):
+        sheet = catalog.read_sheet(data, "x", KINDS)
+        found = catalog.preview(sheet, KINDS, "CNY")
         assert (sheet.unknown, found.errors, len(found.rows)) == ([], [], 1)
         assert (found.rows[0].category_id, found.rows[0].price, found.rows[0].labels) == (
             "food.tea",
@@ -81,10 +80,8 @@ async def test_the_templates_can_be_taken_as_they_are(street: Street, lang: str)
         ({"tea": "soup"}, "category", "Kind: choose one of Green tea"),
     ],
 )
-async def test_a_wrong_row_says_which_column_and_why(
-    street: Street, change: dict[str, str], column: str, said: str
-) -> None:
-    found = _preview(street, {**GOOD, **change})
+def test_a_wrong_row_says_which_column_and_why(change: dict[str, str], column: str, said: str) -> None:
+    found = _preview({**GOOD, **change})
     assert found.rows == []
     (error,) = found.errors
     assert (error.row, error.column) == (2, column)
@@ -92,9 +89,8 @@ async def test_a_wrong_row_says_which_column_and_why(
     assert any("\u4e00" <= c <= "\u9fff" for c in error.zh)
 
 
-async def test_all_that_is_wrong_is_told_and_the_rest_holds(street: Street) -> None:
+def test_all_that_is_wrong_is_told_and_the_rest_holds() -> None:
     found = _preview(
-        street,
         GOOD,
         {**GOOD, "sku": "T2", "price": "x", "stock": "y"},
         {**GOOD, "sku": "T1"},
@@ -104,9 +100,8 @@ async def test_all_that_is_wrong_is_told_and_the_rest_holds(street: Street) -> N
     assert [(e.row, e.column) for e in found.errors] == [(3, "price"), (3, "stock"), (4, "sku")]
 
 
-async def test_what_spreadsheets_do_to_numbers_is_undone(street: Street) -> None:
+def test_what_spreadsheets_do_to_numbers_is_undone() -> None:
     found = _preview(
-        street,
         {**GOOD, "gtin": "36000291452", "price": "¥1,299", "stock": "1,000", "unit": "克", "step": "50"},
     )
     row = found.rows[0]
@@ -124,7 +119,7 @@ async def test_rows_of_one_item_become_its_variants(street: Street) -> None:
         {**GOOD, "sku": f"T{n}", "item": "TEA", "size": f"{n}0 g", "stock": str(n), "origin": "Hangzhou"}
         for n in range(1, 4)
     ]
-    taken = await _take(street, await _keep(street, _preview(street, *rows)), formats=["online", "collect"])
+    taken = await _take(street, await _keep(street, _preview(*rows)), formats=["online", "collect"])
     assert (taken.items, taken.variants, taken.offers, taken.known, taken.drafts) == (1, 3, 6, 0, 0)
     assert [received.quantity for received in taken.stock] == [1, 2, 3]
     found = await find(street, "绿茶", format="collect")
@@ -135,16 +130,14 @@ async def test_rows_of_one_item_become_its_variants(street: Street) -> None:
     assert {received.variant_id for received in taken.stock} == {v.id for v in item.variants}
 
 
-async def test_rows_of_one_item_must_agree(street: Street) -> None:
+def test_rows_of_one_item_must_agree() -> None:
     one = {**GOOD, "item": "X", "size": "S"}
-    found = _preview(
-        street, one, {**one, "sku": "T2"}, {**one, "sku": "T3", "category": "Fruit", "size": "L"}
-    )
+    found = _preview(one, {**one, "sku": "T2"}, {**one, "sku": "T3", "category": "Fruit", "size": "L"})
     assert {(e.row, e.column) for e in found.errors} == {(3, "size"), (4, "category")}
 
 
 async def test_taking_is_done_once(street: Street) -> None:
-    intake_id = await _keep(street, _preview(street, GOOD, {**GOOD, "sku": "T2"}))
+    intake_id = await _keep(street, _preview(GOOD, {**GOOD, "sku": "T2"}))
     first = await _take(street, intake_id)
     assert await _take(street, intake_id) == first
     async with street.db.read() as tx:
@@ -154,8 +147,8 @@ async def test_taking_is_done_once(street: Street) -> None:
 
 
 async def test_a_known_stock_number_only_changes_its_price(street: Street) -> None:
-    await _take(street, await _keep(street, _preview(street, GOOD)))
-    again = _preview(street, {**GOOD, "price": "20", "title": "Other"}, {**GOOD, "sku": "T2"})
+    await _take(street, await _keep(street, _preview(GOOD)))
+    again = _preview({**GOOD, "price": "20", "title": "Other"}, {**GOOD, "sku": "T2"})
     taken = await _take(street, await _keep(street, again))
     assert (taken.items, taken.variants, taken.offers, taken.known) == (1, 1, 1, 1)
     assert {card.price for card in (await find(street, "green")).cards} == {2_000, 1_250}
@@ -164,13 +157,13 @@ async def test_a_known_stock_number_only_changes_its_price(street: Street) -> No
 
 async def test_without_the_licence_offers_stay_drafts(street: Street) -> None:
     rows = (GOOD, {**GOOD, "sku": "B1", "category": "home.kitchen", "title": "Bowl"})
-    taken = await _take(street, await _keep(street, _preview(street, *rows)), licences=set[str]())
+    taken = await _take(street, await _keep(street, _preview(*rows)), licences=set[str]())
     assert (taken.offers, taken.drafts) == (2, 1)
     assert [card.title.en for card in (await find(street)).cards] == ["Bowl"]
 
 
 async def test_somebody_elses_table_and_place(street: Street) -> None:
-    intake_id = await _keep(street, _preview(street, GOOD))
+    intake_id = await _keep(street, _preview(GOOD))
     with pytest.raises(NotFound):
         await _take(street, intake_id, seller_id=BAKER, place_id=BAKER_PLACE)
     with pytest.raises(errors.OfferNotYours):

@@ -31,38 +31,36 @@ async def test_fresh_food_says_why_it_cannot_be_sent_back(street: Street) -> Non
     assert item.no_return in catalog.NO_RETURN
 
 
-@pytest.mark.parametrize(
-    ("change", "refusal"),
-    [
-        ({"category_id": "food.nothing"}, errors.CategoryUnknown),
-        ({"category_id": "food"}, errors.CategoryTooBroad),
-        ({"category_id": "food.pantry"}, errors.AttributeMissing),
-        ({"attributes": {"tea": "pu'er?"}}, errors.AttributeWrong),
-        ({"attributes": {"colour": "green"}}, errors.AttributeWrong),
-        ({"category_id": "food.pantry", "attributes": {"shelf_life_days": "NaN"}}, errors.AttributeWrong),
-        ({"category_id": "food.pantry", "attributes": {"shelf_life_days": "-3"}}, errors.AttributeWrong),
-        ({"title": Words(" ", "")}, errors.TitleMissing),
-        ({"title": Words("x" * 201)}, Malformed),
-        ({"title": Words("tea\0")}, Malformed),
-        ({"brand": "b" * 81}, Malformed),
-        ({"labels": ["best_ever"]}, errors.LabelUnknown),
-        ({"labels": ["green"]}, errors.LabelNotYours),
-        ({"labels": ["trade_in"], "by": "operator"}, errors.LabelNotYours),
-        ({"variants": [Variant("A"), Variant("A ")]}, errors.SkuTwice),
-        ({"variants": [Variant("A", gtin="6901234567893")]}, errors.GtinWrong),
-        ({"variants": [Variant("A", unit="bushel")]}, Malformed),
-        ({"variants": [Variant("A", step=0)]}, Malformed),
-        ({"variants": [Variant(" ")]}, Malformed),
-        ({"variants": [Variant(str(n)) for n in range(201)]}, Malformed),
-    ],
-)
-async def test_what_is_wrong_is_refused_and_leaves_nothing(
-    street: Street, change: dict[str, object], refusal: type[Exception]
-) -> None:
-    given: dict[str, object] = {"category_id": "food.tea", "title": Words("Tea"), **change}
-    with pytest.raises(refusal):
-        async with street.db.transaction() as tx:
-            await catalog.describe(tx, owner_id=TEA, sells="goods", now=NOW, **given)  # pyright: ignore[reportArgumentType]
+WRONG: list[tuple[dict[str, object], type[Exception]]] = [
+    ({"category_id": "food.nothing"}, errors.CategoryUnknown),
+    ({"category_id": "food"}, errors.CategoryTooBroad),
+    ({"category_id": "food.pantry"}, errors.AttributeMissing),
+    ({"attributes": {"tea": "pu'er?"}}, errors.AttributeWrong),
+    ({"attributes": {"colour": "green"}}, errors.AttributeWrong),
+    ({"category_id": "food.pantry", "attributes": {"shelf_life_days": "NaN"}}, errors.AttributeWrong),
+    ({"category_id": "food.pantry", "attributes": {"shelf_life_days": "-3"}}, errors.AttributeWrong),
+    ({"title": Words(" ", "")}, errors.TitleMissing),
+    ({"title": Words("x" * 201)}, Malformed),
+    ({"title": Words("tea\0")}, Malformed),
+    ({"brand": "b" * 81}, Malformed),
+    ({"labels": ["best_ever"]}, errors.LabelUnknown),
+    ({"labels": ["green"]}, errors.LabelNotYours),
+    ({"labels": ["trade_in"], "by": "operator"}, errors.LabelNotYours),
+    ({"variants": [Variant("A"), Variant("A ")]}, errors.SkuTwice),
+    ({"variants": [Variant("A", gtin="6901234567893")]}, errors.GtinWrong),
+    ({"variants": [Variant("A", unit="bushel")]}, Malformed),
+    ({"variants": [Variant("A", step=0)]}, Malformed),
+    ({"variants": [Variant(" ")]}, Malformed),
+    ({"variants": [Variant(str(n)) for n in range(201)]}, Malformed),
+]
+
+
+async def test_what_is_wrong_is_refused_and_leaves_nothing(street: Street) -> None:
+    for change, refusal in WRONG:
+        given: dict[str, object] = {"category_id": "food.tea", "title": Words("Tea"), **change}
+        with pytest.raises(refusal):
+            async with street.db.transaction() as tx:
+                await catalog.describe(tx, owner_id=TEA, sells="goods", now=NOW, **given)  # pyright: ignore[reportArgumentType]
     async with street.db.read() as tx:
         assert await tx.fetchval("SELECT count(*) FROM catalog.item") == 0
 
