@@ -132,21 +132,29 @@ async def refresh_items(tx: Tx, item_ids: Sequence[str], scores: Mapping[str, fl
 
 
 async def rebuild(tx: Tx, *, chunk: int = 5000, scores: Mapping[str, float] | None = None) -> int:
-    """Write search anew from the offers, in chunks of items, and count how often each word is used.
+    """Write search anew from the offers, and count how often each word is used. How many cards there are.
 
-    Scores stay; `scores` are those of cards not seen before. How many cards there are.
+    Scores stay; `scores` are those of cards not seen before. Sellers who change something wait until it commits: in a
+    town at work call `rebuild_some` in a transaction for each chunk, then `count_words`.
     """
-    await tx.execute(
-        "DELETE FROM catalog.found f WHERE NOT EXISTS (SELECT FROM catalog.shelf s WHERE s.offer_id = f.offer_id)"
-    )
-    last = ""
-    while items := await tx.fetch(
-        "SELECT id FROM catalog.item WHERE id > $1 AND retired_at IS NULL ORDER BY id LIMIT $2", last, chunk
-    ):
-        await refresh_items(tx, [r["id"] for r in items], scores)
-        last = items[-1]["id"]
+    last: str | None = ""
+    while last is not None:
+        last = await rebuild_some(tx, last, chunk=chunk, scores=scores)
     await count_words(tx)
     return await db.value(tx, int, "SELECT count(*) FROM catalog.found")
+
+
+async def rebuild_some(
+    tx: Tx, after_item: str = "", *, chunk: int = 1000, scores: Mapping[str, float] | None = None
+) -> str | None:
+    """Write search anew for the items that follow one; the last of them, to go on from, or None at the end."""
+    items = await tx.fetch(
+        "SELECT id FROM catalog.item WHERE id > $1 ORDER BY id LIMIT $2", after_item, chunk
+    )
+    if not items:
+        return None
+    await refresh_items(tx, [r["id"] for r in items], scores)
+    return items[-1]["id"]
 
 
 async def count_words(tx: Tx) -> None:
