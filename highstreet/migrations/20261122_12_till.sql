@@ -1,5 +1,5 @@
 -- The till: sales that were made without a connection and could not be taken in
--- depends: 20261122_10_shelf_news
+-- depends: 20261122_11_errands
 
 -- migrate: apply
 
