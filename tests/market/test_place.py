@@ -15,6 +15,7 @@ from highstreet.inventory import OutOfStock
 from highstreet.kit.errors import KeyReused, SignInFirst
 from highstreet.kit.ids import heard
 from highstreet.ledger import NotPayableSo, WalletShort
+from highstreet.market.place import OnlyInPerson
 from highstreet.market.units import Key
 from tests.market.lane import Lane
 
@@ -123,7 +124,7 @@ async def test_cash_is_for_the_counter_and_for_fetching(lane: Lane) -> None:
         with pytest.raises(NotPayableSo):
             await lane.buy(wanted, "cash")
     counter = await lane.quote({"jam/counter": 1}, "counter")
-    with pytest.raises(NotPayableSo):
+    with pytest.raises(OnlyInPerson):
         await lane.place(counter, "cash")
     sold = await lane.place(counter, "cash", counter=True)
     assert sold["orders"][0]["stage"] == "done"
