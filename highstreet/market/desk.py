@@ -153,12 +153,19 @@ class Market:
             found = await self._read(tx, decisions)
             units: list[dict[str, Any]] = []
             judged: list[tuple[int, dict[str, Any]]] = []
+            seen: set[str] = set()
             for i, decision in enumerate(decisions):
+                named = _of(decision, found)
+                orders = {work.order.id for work in named.works}
+                if orders & seen:
+                    # Somebody of this batch may be changing it: decided in the next one, from what is true then.
+                    continue
+                seen |= orders
                 unit = Unit(self._number)
                 try:
-                    answer = decision.decide(_of(decision, found), unit)
+                    answer = decision.decide(named, unit)
                 except Exception as refused:  # noqa: BLE001 - handed to the one caller it belongs to
-                    answers[i] = refused
+                    answers[i] = await _first_answer(tx, decision) or refused
                     continue
                 units.append(unit.body(decision.key, answer))
                 judged.append((i, answer))
@@ -192,11 +199,26 @@ _decoder = msgspec.json.Decoder(Found)
 
 
 def _of(decision: Decision, found: Found) -> Found:
-    """The part of what was read together that this decision named, in copies of its own."""
+    """The part of what was read together that this decision named."""
     collections = [c for c in found.collections if c.key in decision.collections]
     purchases = {*decision.purchases, *(c.purchase_id for c in collections)}
     works = [w for w in found.works if w.order.id in decision.orders or w.order.purchase_id in purchases]
     return Found(collections, [w.open() for w in works])
+
+
+async def _first_answer(tx: Tx, decision: Decision) -> dict[str, Any] | Exception | None:
+    """What a refused call was answered when its key was used before: done once, it cannot be done again, and is told so the same way."""
+    if decision.key is None:
+        return None
+    found = await tx.fetchrow(
+        "SELECT fingerprint, answer FROM kit.answer WHERE scope = $1 AND key = $2",
+        decision.key.scope,
+        decision.key.key,
+    )
+    if found is None:
+        return None
+    first: dict[str, Any] = found["answer"]
+    return first if found["fingerprint"] == decision.key.fingerprint else KeyReused()
 
 
 def _verdict(verdict: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any] | Exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from datetime import timedelta
 
@@ -242,3 +243,22 @@ async def test_each_deadline_falls_its_way_and_not_before(lane: Lane, name: str)
         assert (await lane.later(order_id, seconds=1)).order.stage == stage
     assert await lane.refunds(order_id) == back
     assert await lane.supply(wanted.split("/")[0]) == stock
+
+
+async def test_a_fact_told_again_with_its_key_is_answered_as_the_first_time(lane: Lane) -> None:
+    [order] = await lane.paid({"tea/online": 1})
+    key = Key("seller", "ship-once", "f")
+    first = await lane.tell(order, "shipped", key=key, carrier="Post", tracking="1")
+    again = await lane.tell(order, "shipped", key=key, carrier="Post", tracking="1")
+    assert again == first
+    with pytest.raises(KeyReused):
+        await lane.tell(order, "shipped", key=Key("seller", "ship-once", "other"))
+
+
+async def test_two_facts_told_at_once_about_one_order_are_told_one_after_the_other(lane: Lane) -> None:
+    [order] = await lane.paid({"tea/online": 1})
+    told = await asyncio.gather(
+        lane.tell(order, "shipped"), lane.tell(order, "cancelled", role="buyer"), return_exceptions=True
+    )
+    assert sum(isinstance(one, dict) for one in told) == 1
+    assert sum(isinstance(one, NotNow) for one in told) == 1
