@@ -1,5 +1,5 @@
 -- Search reads many rows and draws few: what it compares lies together, what it draws lies aside
--- depends: 20261122_10_shelf_news
+-- depends: 20261122_12_till
 
 -- migrate: apply
 
