@@ -14,7 +14,8 @@ async def offers_for_sale(tx: Tx, ids: list[str], country: str) -> list[dict[str
     """Offers with item, place, seller, listed prices, tax and supply, as the shelf keeps them."""
     found = await tx.fetch(
         """SELECT o.id, o.seller_id, b.name AS seller_name, o.item_id, o.variant_id, to_jsonb(p) AS place,
-                  o.format, i.title, v.options, pic.file AS picture, i.sells, v.unit, i.labels, coalesce(i.no_return, c.no_return) AS no_return,
+                  o.format, i.title, v.options, pic.file AS picture, i.sells, v.unit, i.labels,
+                  coalesce(i.no_return, c.no_return) AS no_return,
                   o.terms, o.most_per_order, s.id AS supply_id, o.price, o.currency, coalesce(t.bps, 0) AS tax_bps,
                   o.state = 'open' AND b.state = 'active' AND i.retired_at IS NULL AND p.closed_at IS NULL AS sellable,
                   coalesce(l.prices, '[]') AS prices
@@ -41,8 +42,8 @@ async def offers_for_sale(tx: Tx, ids: list[str], country: str) -> list[dict[str
 async def promotions_of(tx: Tx, seller_ids: list[str]) -> list[Promotion]:
     """Promotions of sellers that were not stopped and are not over."""
     found = await tx.fetch(
-        """SELECT id, seller_id, CASE WHEN funder_id = seller_id THEN 'seller' ELSE funder_id END AS funder, name, kind, rule, offers, priority,
-                  alone, valid_from, valid_to
+        """SELECT id, seller_id, CASE WHEN funder_id = seller_id THEN 'seller' ELSE funder_id END AS funder,
+                  name, kind, rule, offers, priority, alone, valid_from, valid_to
            FROM pricing.promotion WHERE seller_id = ANY ($1) AND stopped_at IS NULL AND valid_to > now() ORDER BY id""",
         seller_ids,
     )
