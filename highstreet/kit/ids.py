@@ -18,8 +18,24 @@ _SPACE = _BASE**_SPOKEN_LENGTH
 _STEP = 1_500_450_271  # a prime that does not divide _SPACE, so neighbours look unlike
 _UNSTEP = pow(_STEP, -1, _SPACE)
 
-_lock = threading.Lock()
-_last = 0
+
+class _Rising:
+    """Numbers that rise within one process, also inside one millisecond and in several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def next(self, milliseconds: int) -> int:
+        value = (milliseconds << 52) | secrets.randbits(52)
+        with self._lock:
+            if value >> 52 == self._last >> 52 and value <= self._last:
+                value = self._last + 1
+            self._last = value
+        return value
+
+
+_numbers = _Rising()
 
 
 def _encode(value: int, length: int) -> str:
@@ -32,13 +48,7 @@ def _encode(value: int, length: int) -> str:
 
 def new_id(kind: str, now: datetime) -> str:
     """A new identifier of a three-letter kind: 48 bits of milliseconds, 52 random ones; rising within one process."""
-    global _last
-    value = (int(now.timestamp() * 1000) << 52) | secrets.randbits(52)
-    with _lock:
-        if value >> 52 == _last >> 52 and value <= _last:
-            value = _last + 1
-        _last = value
-    return f"{kind}_{_encode(value, 20)}"
+    return f"{kind}_{_encode(_numbers.next(int(now.timestamp() * 1000)), 20)}"
 
 
 def is_id(text: str, kind: str) -> bool:
