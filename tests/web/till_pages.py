@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 from litestar import Litestar
@@ -33,7 +34,8 @@ def app_of(market: Market, *more: object) -> Litestar:
 
 def browser_of(app: Litestar, cookies: dict[str, str] | None = None) -> httpx.AsyncClient:
     """A browser nobody has signed in with."""
-    transport = httpx.ASGITransport(app)  # pyright: ignore[reportArgumentType]  httpx and Litestar spell ASGI differently
+    spoken: Any = app  # httpx and Litestar spell ASGI differently
+    transport = httpx.ASGITransport(spoken)
     return httpx.AsyncClient(transport=transport, base_url="http://town.test", cookies=cookies)
 
 
