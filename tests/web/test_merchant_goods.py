@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 from collections.abc import AsyncIterator
@@ -94,6 +95,34 @@ def wu_variant(page: str) -> str:
 
 def stored_under(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in folder.rglob("*.webp")]
+
+
+async def test_a_form_sent_twice_makes_one_thing_and_a_changed_one_another(desk: Desk, wu: Clerk) -> None:
+    for _ in range(2):
+        await wu.send("/merchant/goods/new", LOAF | {"once": "key_1"})
+        assert wu.status == 200, wu.text
+    count = "SELECT count(*) FROM catalog.item WHERE title ->> 'zh' = '黑麦面包'"
+    assert await desk.value(count) == 1
+    await wu.send("/merchant/goods/new", LOAF | {"once": "key_1", "title_en": "Rye loaf, large"})
+    assert await desk.value(count) == 2
+    variant = await desk.value("SELECT id FROM catalog.variant WHERE sku = 'RYE-1' LIMIT 1")
+    offer = {
+        "variant": variant,
+        "format": "collect",
+        "place": desk.town.places["bakery"],
+        "price": "28",
+        "once": "key_2",
+    }
+    shelf = {"variant": variant, "place": desk.town.places["bakery"], "quantity": "7", "once": "key_3"}
+    both = [
+        wu.client.post("/merchant/offers/new", data=offer | {"_csrf_token": wu.client.cookies["csrf"]})
+        for _ in range(3)
+    ]
+    assert {answer.status_code for answer in await asyncio.gather(*both)} == {200}
+    assert await desk.value("SELECT count(*) FROM catalog.offer WHERE variant_id = $1", variant) == 1
+    for _ in range(2):
+        await wu.send("/merchant/stock/receive", shelf)
+    assert await desk.value("SELECT total FROM inventory.supply WHERE variant_id = $1", variant) == 7
 
 
 async def test_a_picture_is_written_anew_and_a_bomb_is_refused_with_a_sentence(

@@ -6,9 +6,10 @@ from typing import Any
 
 from litestar import Response, get, post
 
+from highstreet import parties
 from highstreet.kit.errors import Refusal
 from highstreet.kit.text import Words
-from highstreet.parties import About, businesses
+from highstreet.parties import About
 from highstreet.web.frame import GivenForm
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
@@ -48,7 +49,9 @@ async def change(desk: GivenDesk, form: GivenForm) -> Response[Any]:
     if f.ok:
         try:
             async with desk.market.db.transaction() as tx:
-                await businesses.change(tx, desk.id, about=about, picture=picture, lang=desk.business.lang)
+                await parties.businesses.change(
+                    tx, desk.id, about=about, picture=picture, lang=desk.business.lang
+                )
             return desk.go("/business", "Saved. Buyers see it at once.")
         except Refusal as no:
             f.refused(no)

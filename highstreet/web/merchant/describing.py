@@ -16,6 +16,7 @@ from highstreet.web.frame import GivenForm
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.merchant.goods import kinds
+from highstreet.web.merchant.once import once
 
 _SELLS = ("goods", "service", "digital", "use")
 _USUALLY = {"services": "service", "health.clinic": "service", "media.digital": "digital", "lend": "use"}
@@ -80,11 +81,10 @@ async def describe(desk: GivenDesk, form: GivenForm) -> Response[Any]:
     sells: Any = form.get("sells") if form.get("sells") in _SELLS else "goods"
     if f.ok:
         try:
-            async with desk.market.db.transaction() as tx:
-                item_id = await catalog.describe(
-                    tx, owner_id=desk.id, category_id=category, sells=sells, title=title, about=about, brand=form.get("brand"),
-                    attributes=attributes, labels=labels, variants=variants, known=known, now=now,
-                )  # fmt: skip
+            item_id = await once(desk, form, "item", lambda tx: catalog.describe(
+                tx, owner_id=desk.id, category_id=category, sells=sells, title=title, about=about, brand=form.get("brand"),
+                attributes=attributes, labels=labels, variants=variants, known=known, now=now,
+            ))  # fmt: skip
             return desk.go(f"/goods/{item_id}", "Described. Give it a picture and put it on sale.")
         except Refusal as no:
             f.refused(no, field_of(no))

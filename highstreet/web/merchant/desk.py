@@ -55,18 +55,16 @@ class Desk(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """What stands over the door, in this person's language."""
+        """What stands over the door."""
         return self.business.about.name.say(self.lang) or self.business.name
 
     def date(self, day: date) -> str:
         """A day of the town as people say it; another year is named."""
         other_year = day.year != self.visitor.now.astimezone(self.market.tz).year
-        pattern = (
-            ("y年M月d日" if other_year else "M月d日EEE")
-            if self.lang == "zh"
-            else ("d MMM y" if other_year else "EEE d MMM")
+        near, far = ("M月d日EEE", "y年M月d日") if self.lang == "zh" else ("EEE d MMM", "d MMM y")
+        return format_date(
+            day, far if other_year else near, locale="zh_Hans_CN" if self.lang == "zh" else "en_GB"
         )
-        return format_date(day, pattern, locale="zh_Hans_CN" if self.lang == "zh" else "en_GB")
 
     def may(self, action: parties.roles.Action) -> bool:
         return parties.may(self.session, action, self.id)
@@ -120,7 +118,9 @@ class Desk(msgspec.Struct, frozen=True):
         body = msgspec.json.encode(
             sorted((k, v) for k, v in form.values.items() if k not in ("once", "_csrf_token"))
         )
-        return Key(f"{self.visitor.scope} merchant {what}", once[:80], hashlib.sha256(body).hexdigest())
+        mark = hashlib.sha256(body).hexdigest()
+        # Whoever goes back and changes the form means another thing: what is written is part of the key.
+        return Key(f"{self.visitor.scope} merchant {what}", f"{once[:80]} {mark[:16]}", mark)
 
 
 async def desk_of(market: GivenMarket, visitor: GivenVisitor) -> Desk:

@@ -9,8 +9,9 @@ from typing import Any
 from litestar import Response, post
 from litestar.params import FromPath
 
+from highstreet import logistics
 from highstreet.kit.errors import NotFound, Refusal
-from highstreet.logistics import Leg, codes
+from highstreet.logistics import Leg
 from highstreet.market.views import merchant as views
 from highstreet.web.frame import GivenForm
 from highstreet.web.merchant.desk import GivenDesk
@@ -27,9 +28,11 @@ async def hand_over(desk: GivenDesk, order_id: FromPath[str], form: GivenForm) -
     code = _digits(filled.text("code", required=True, most=300))
     if filled.ok:
         async with desk.market.db.transaction() as tx:
-            tries = await codes.count_try(tx, leg.id)
+            tries = await logistics.codes.count_try(tx, leg.id)
         try:
-            codes.check(desk.market.code_signer, leg.id, tries, leg.code_until, code, desk.visitor.now)
+            logistics.codes.check(
+                desk.market.code_signer, leg.id, tries, leg.code_until, code, desk.visitor.now
+            )
         except Refusal as no:
             filled.refused(no, "code")
     return await tell_or_say(desk, order_id, "handed_over", {"by": "code"}, filled, "code", "Handed over.")
@@ -41,7 +44,7 @@ async def renew_code(desk: GivenDesk, order_id: FromPath[str]) -> Response[Any]:
     desk.require("refund")
     leg = _coded(await mine(desk, order_id))
     async with desk.market.db.transaction() as tx:
-        await codes.renew(tx, leg.id, desk.visitor.now + timedelta(days=2))
+        await logistics.codes.renew(tx, leg.id, desk.visitor.now + timedelta(days=2))
     return desk.go(f"/orders/{order_id}", "The code can be tried again, for two days.")
 
 

@@ -7,9 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from highstreet import catalog
-from highstreet.inventory import stock
-from highstreet.parties import places
+from highstreet import catalog, inventory, parties
 from highstreet.web.frame import GivenForm
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
@@ -28,7 +26,7 @@ async def _preview(desk: Desk, intake_id: str, f: Filled) -> Response[str]:
     async with desk.market.db.read() as tx:
         found = await catalog.read_intake(tx, desk.id, intake_id)
         known = await catalog.categories(tx)
-        shops = await places.places_of(tx, desk.id)
+        shops = await parties.places.places_of(tx, desk.id)
         mine = await held(tx, desk)
     needs = {known.licence(row.category_id) for row in found.rows} - {None} - mine
     return desk.show(
@@ -71,8 +69,8 @@ async def take(desk: GivenDesk, intake_id: FromPath[str], form: GivenForm) -> Re
         )  # fmt: skip
         if before.taken is None:
             for one in taken.stock:
-                supply_id = await stock.open_stock(tx, one.variant_id, one.place_id)
-                await stock.change(
+                supply_id = await inventory.stock.open_stock(tx, one.variant_id, one.place_id)
+                await inventory.stock.change(
                     tx, supply_id, "received", one.quantity, desk.session.party_id, now, note=before.file_name
                 )
     return desk.go(

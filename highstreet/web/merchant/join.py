@@ -6,9 +6,10 @@ from typing import Any
 
 from litestar import Response, get, post
 
+from highstreet import parties
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.kit.text import Words
-from highstreet.parties import About, businesses, sessions
+from highstreet.parties import About
 from highstreet.web import frame
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, signed_in
 from highstreet.web.merchant.desk import WORKS_HERE
@@ -47,17 +48,17 @@ async def apply(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> 
     )
     if code:
         try:
-            businesses.checked_uscc(code)
+            parties.businesses.checked_uscc(code)
         except Refusal as no:
             f.refused(no, "uscc")
     if f.ok:
         try:
             async with market.db.transaction() as tx:
-                business_id = await businesses.apply(
+                business_id = await parties.businesses.apply(
                     tx, owner_id=session.party_id, name=name, uscc=code or None, about=about, now=visitor.now,
                     lang=visitor.look.lang, demo=visitor.demo,
                 )  # fmt: skip
-                await sessions.act_for(tx, visitor.token, business_id)
+                await parties.sessions.act_for(tx, visitor.token, business_id)
             said = "Thank you. Say where your shop is while somebody reads your application."
             return frame.go(visitor, "/merchant/places/new", say=frame.say(visitor, said))
         except Refusal as no:
@@ -70,7 +71,7 @@ async def choose(market: GivenMarket, visitor: GivenVisitor) -> Response[Any]:
     """For which business one works now."""
     session = signed_in(visitor)
     async with market.db.read() as tx:
-        mine = await businesses.businesses_of(tx, session.party_id)
+        mine = await parties.businesses.businesses_of(tx, session.party_id)
     roles = {role.party_id: role.role for role in session.roles if role.role in WORKS_HERE}
     shops = [one for one in mine if one.id in roles]
     if not shops:
@@ -87,7 +88,7 @@ async def act_for(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -
     if all(role.party_id != business_id or role.role not in WORKS_HERE for role in session.roles):
         raise NotFound("business")
     async with market.db.transaction() as tx:
-        await sessions.act_for(tx, visitor.token, business_id)
+        await parties.sessions.act_for(tx, visitor.token, business_id)
     return frame.go(visitor, "/merchant")
 
 

@@ -9,10 +9,9 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery
 
-from highstreet import catalog
+from highstreet import catalog, parties
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import NotFound, Refusal
-from highstreet.parties import licences
 from highstreet.web.frame import GivenForm
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
@@ -22,7 +21,7 @@ from highstreet.web.merchant.pictures import media_of
 async def held(tx: Tx, desk: Desk) -> set[str]:
     """The kinds of licence the business holds today, accepted and in force."""
     today = desk.visitor.now.astimezone(desk.market.tz).date()
-    found = await licences.licences_of(tx, desk.id)
+    found = await parties.licences.licences_of(tx, desk.id)
     return {one.kind for one in found if one.state == "accepted" and one.valid_from <= today <= one.valid_to}
 
 
@@ -33,7 +32,7 @@ async def all_licences(desk: GivenDesk, kind: FromQuery[str] = "food") -> Respon
 
 async def _page(desk: Desk, f: Filled) -> Response[str]:
     async with desk.market.db.read() as tx:
-        found = await licences.licences_of(tx, desk.id)
+        found = await parties.licences.licences_of(tx, desk.id)
         waiting = desk.business.state == "applied"
     return desk.show(
         "licences.html",
@@ -64,7 +63,7 @@ async def show(desk: GivenDesk, request: Request[Any, Any, Any], form: GivenForm
             read = await catalog.read_picture(await upload.read())
             catalog.store(_scans(desk), read)
             async with desk.market.db.transaction() as tx:
-                await licences.show(
+                await parties.licences.show(
                     tx, desk.id, kind, number, issuer, first, last, read.stem, desk.visitor.now
                 )
             return desk.go("/licences", "Shown. Somebody of the city looks at it.")
@@ -86,7 +85,7 @@ async def scan(desk: GivenDesk, licence_id: FromPath[str]) -> Response[bytes]:
     """The scan, for those who act for the business."""
     desk.require("licences")
     async with desk.market.db.read() as tx:
-        found = await licences.licence(tx, licence_id)
+        found = await parties.licences.licence(tx, licence_id)
     if found.party_id != desk.id or not found.scan:
         raise NotFound("scan")
     path = catalog.picture_path(_scans(desk), found.scan, catalog.SIZES[-1])

@@ -7,19 +7,20 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from highstreet import catalog
-from highstreet.catalog import Item, Offer
+from highstreet import catalog, parties
+from highstreet.catalog import Item
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.kit.money import plain
 from highstreet.market.format import Format
 from highstreet.market.views import goods as views
-from highstreet.parties import licences, places
 from highstreet.pricing import prices_of
 from highstreet.web.frame import GivenForm
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.merchant.licences import held
+from highstreet.web.merchant.offers import own_offer
+from highstreet.web.merchant.once import once
 from highstreet.web.merchant.preview import licence_line, shown
 from highstreet.web.merchant.terms import read_terms, terms_of
 
@@ -40,7 +41,7 @@ async def _making(desk: Desk, f: Filled, variant_id: str) -> Response[str]:
         if all(one.id != variant_id for one in choices):
             choices += await views.variants(tx, desk.id, variant_id=variant_id) if variant_id else []
         chosen = next((one for one in choices if one.id == variant_id), None)
-        shops = await places.places_of(tx, desk.id)
+        shops = await parties.places.places_of(tx, desk.id)
         item = await catalog.read_item(tx, chosen.item_id) if chosen else None
         ways = [one for one in desk.market.formats.values() if item is None or item.sells in one.sells]
         way = next((one for one in ways if one.name == f.value("format")), None)
@@ -65,9 +66,9 @@ async def _seen(
         {name: f.value(name) for name in ("price", *(f"t-{t.name}" for t in terms_of(way)))},
     )
     price = quiet.money("price", desk.market.currency, required=False) or 0
-    place = await places.place(tx, place_id)
+    place = await parties.places.place(tx, place_id)
     known = await catalog.categories(tx)
-    line = licence_line(known, item, await licences.licences_of(tx, desk.id), desk)
+    line = licence_line(known, item, await parties.licences.licences_of(tx, desk.id), desk)
     return {
         "seen": shown(
             desk, item, variant_id, place, way, price, read_terms(quiet, way, desk.market.currency)
@@ -89,16 +90,20 @@ async def make(desk: GivenDesk, form: GivenForm) -> Response[Any]:
     most = f.whole("most", least=1, required=False)
     terms = read_terms(f, way, currency) if way else {}
     if f.ok and way is not None and price is not None:
+
+        async def offered(tx: Tx) -> str:
+            if not await views.variants(tx, desk.id, variant_id=variant_id):
+                raise NotFound("variant")
+            offer_id = await catalog.draft_offer(
+                tx, seller_id=desk.id, variant_id=variant_id, place_id=place_id, format=way.name, currency=currency,
+                price=price, terms=terms, tax=form.get("tax") or "standard", most_per_order=most, now=now,
+            )  # fmt: skip
+            if form.get("do") != "draft":
+                await catalog.open_offer(tx, desk.id, offer_id, licences=await held(tx, desk), now=now)
+            return offer_id
+
         try:
-            async with desk.market.db.transaction() as tx:
-                if not await views.variants(tx, desk.id, variant_id=variant_id):
-                    raise NotFound("variant")
-                offer_id = await catalog.draft_offer(
-                    tx, seller_id=desk.id, variant_id=variant_id, place_id=place_id, format=way.name, currency=currency,
-                    price=price, terms=terms, tax=form.get("tax") or "standard", most_per_order=most, now=now,
-                )  # fmt: skip
-                if form.get("do") != "draft":
-                    await catalog.open_offer(tx, desk.id, offer_id, licences=await held(tx, desk), now=now)
+            offer_id = await once(desk, form, "offer", offered)
             said = "Kept as a draft." if form.get("do") == "draft" else "It is on sale now."
             return desk.go(f"/offers/{offer_id}", said)
         except Refusal as no:
@@ -135,14 +140,6 @@ async def offer_page(
         "offer.html", status=f.status, at="/merchant/goods", f=f, doing=doing, offer=found, item=item, way=way,
         terms=terms_of(way), listed=listed, **seen,
     )  # fmt: skip
-
-
-async def own_offer(tx: Tx, desk: Desk, offer_id: str) -> Offer:
-    """Errors: NotFound for somebody else's."""
-    found = await catalog.read_offer(tx, offer_id)
-    if found.seller_id != desk.id:
-        raise NotFound("offer")
-    return found
 
 
 ROUTES = [new_offer, make, offer]

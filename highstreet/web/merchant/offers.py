@@ -8,11 +8,13 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from highstreet import catalog
+from highstreet.catalog import Offer
+from highstreet.kit.db import Tx
 from highstreet.kit.errors import NotFound
 from highstreet.market.views import goods as views
 from highstreet.web.frame import GivenForm, back_to
 from highstreet.web.merchant import steps
-from highstreet.web.merchant.desk import GivenDesk
+from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.licences import held
 
 _SAID = {
@@ -58,6 +60,14 @@ async def move(desk: GivenDesk, offer_id: FromPath[str], form: GivenForm) -> Res
             raise NotFound("state")
     back = back_to(form.get("back"), f"/merchant/offers/{offer_id}").removeprefix("/merchant")
     return desk.go(back, _SAID[to])
+
+
+async def own_offer(tx: Tx, desk: Desk, offer_id: str) -> Offer:
+    """Errors: NotFound for somebody else's."""
+    found = await catalog.read_offer(tx, offer_id)
+    if found.seller_id != desk.id:
+        raise NotFound("offer")
+    return found
 
 
 ROUTES = [offers, move]

@@ -8,11 +8,10 @@ import msgspec
 from litestar import Response, get
 from litestar.params import FromPath
 
-from highstreet import parties
+from highstreet import logistics, parties
 from highstreet.kit.ids import spoken
 from highstreet.kit.text import Words
 from highstreet.ledger import ESCROW, PLATFORM
-from highstreet.logistics import parcels
 from highstreet.market import unwind
 from highstreet.market.place import Contact
 from highstreet.market.views import merchant as views
@@ -38,7 +37,7 @@ async def order_page(
         )
         names = await parties.people.names(tx, desk.market.seal, sorted(people))
         leg = work.leg("underway", "failed", "done")
-        scans = await parcels.scans(tx, leg.id) if leg is not None else []
+        scans = await logistics.parcels.scans(tx, leg.id) if leg is not None else []
     one = desk.market.format(work.order.format)
     back = unwind.open_return(work)
     can = steps.next_steps(desk.market, work) if desk.may("orders") else set[str]()

@@ -7,26 +7,29 @@ from typing import Any, get_args
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from highstreet import parties
+from highstreet.kit.db import Tx
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.kit.geo import Point
-from highstreet.parties import Place, places
+from highstreet.parties import Place
 from highstreet.web.frame import Form, GivenForm
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.merchant.hours import read_hours, told_hours
+from highstreet.web.merchant.once import once
 
 
 @get("/places")
 async def all_places(desk: GivenDesk) -> Response[str]:
     async with desk.market.db.read() as tx:
-        found = await places.places_of(tx, desk.id)
+        found = await parties.places.places_of(tx, desk.id)
     now, tz = desk.visitor.now, desk.market.tz
     return desk.show(
         "places.html",
         at="/merchant/business",
         places=found,
-        is_open={one.id: places.is_open(one, now, tz) for one in found},
-        opens={one.id: places.next_opening(one, now, tz) for one in found},
+        is_open={one.id: parties.places.is_open(one, now, tz) for one in found},
+        opens={one.id: parties.places.next_opening(one, now, tz) for one in found},
         spans={one.id: told_hours(one) for one in found},
     )
 
@@ -59,7 +62,7 @@ def _form(desk: Desk, f: Filled, place: Place | None = None) -> Response[str]:
         at="/merchant/business",
         f=f,
         place=place,
-        kinds=get_args(places.PlaceKind),
+        kinds=get_args(parties.places.PlaceKind),
     )
 
 
@@ -75,23 +78,19 @@ async def _save(desk: Desk, form: Form, place: Place | None) -> Response[Any]:
     hours = read_hours(f)
     kind: Any = form.get("kind", "shop")
     if f.ok and lat is not None and lon is not None:
-        kept = {key: value for key, value in address.items() if value}
+        said = {key: value for key, value in address.items() if value}
+
+        async def kept(tx: Tx) -> str:
+            at, reach_m, now = Point(lat, lon), reach * 1000, desk.visitor.now
+            if place is None:
+                return await parties.places.open_place(tx, desk.id, kind, name, said, at, hours, reach_m, now)
+            await parties.places.change_place(
+                tx, place.id, name=name, address=said, point=at, hours=hours, reach_m=reach_m
+            )
+            return place.id
+
         try:
-            async with desk.market.db.transaction() as tx:
-                if place is None:
-                    await places.open_place(
-                        tx, desk.id, kind, name, kept, Point(lat, lon), hours, reach * 1000, desk.visitor.now
-                    )
-                else:
-                    await places.change_place(
-                        tx,
-                        place.id,
-                        name=name,
-                        address=kept,
-                        point=Point(lat, lon),
-                        hours=hours,
-                        reach_m=reach * 1000,
-                    )
+            await once(desk, form, "place", kept)
             return desk.go("/places", "Saved. Promises count with it from now on.")
         except Refusal as no:
             f.refused(no)
@@ -102,7 +101,7 @@ async def _save(desk: Desk, form: Form, place: Place | None) -> Response[Any]:
 async def _own(desk: Desk, place_id: str) -> Place:
     """Errors: NotFound for somebody else's or a closed place."""
     async with desk.market.db.read() as tx:
-        found = await places.place(tx, place_id)
+        found = await parties.places.place(tx, place_id)
     if found.party_id != desk.id or found.closed_at is not None:
         raise NotFound("place")
     return found
@@ -126,7 +125,7 @@ async def close(desk: GivenDesk, place_id: FromPath[str]) -> Response[Any]:
     desk.require("places")
     await _own(desk, place_id)
     async with desk.market.db.transaction() as tx:
-        await places.close_place(tx, place_id, desk.visitor.now)
+        await parties.places.close_place(tx, place_id, desk.visitor.now)
     return desk.go("/places", "Closed for good.", kind="info")
 
 

@@ -6,12 +6,13 @@ from datetime import datetime
 
 import msgspec
 
+from highstreet import parties
 from highstreet.catalog import LICENCES, Categories, Item
 from highstreet.kit.errors import Refusal
 from highstreet.market.format import Format
 from highstreet.market.quote import Asked
 from highstreet.market.shelf import ForSale
-from highstreet.parties import Licence, Place, places
+from highstreet.parties import Licence, Place
 from highstreet.pricing import Priced, Want, price_lines
 from highstreet.web.merchant.desk import Desk
 
@@ -58,7 +59,7 @@ def shown(
         priced=priced,
     )
     lines = price_lines([Want(priced, 1)], [], "online", now)
-    later = not places.is_open(place, now, market.tz)
+    later = not parties.places.is_open(place, now, market.tz)
     try:
         agreed = one.quote(Asked(lines, [goods], now, market.tz))
     except Refusal as no:

@@ -15,7 +15,8 @@ from highstreet.web.frame import GivenForm
 from highstreet.web.merchant.days import day_start
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
-from highstreet.web.merchant.offer import offer_page, own_offer
+from highstreet.web.merchant.offer import offer_page
+from highstreet.web.merchant.offers import own_offer
 from highstreet.web.merchant.terms import read_terms
 
 

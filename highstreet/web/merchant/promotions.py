@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from highstreet.kit.db import Tx
 from highstreet.kit.errors import Refusal
 from highstreet.market.views import goods as views
 from highstreet.pricing import (
@@ -22,6 +23,7 @@ from highstreet.web.frame import GivenForm
 from highstreet.web.merchant.days import day_start
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
+from highstreet.web.merchant.once import once
 from highstreet.web.merchant.reckoning import example_of, rule_of
 
 
@@ -86,11 +88,14 @@ async def begin(desk: GivenDesk, form: GivenForm) -> Response[Any]:
             seller_id=desk.id, funder_id=desk.id, name=name, kind=kind, rule=rule, offers=tuple(f.all("offers")),
             alone=bool(form.get("alone")), valid_from=max(day_start(first, tz), now), valid_to=day_start(last + timedelta(days=1), tz),
         )  # fmt: skip
+
+        async def begun(tx: Tx) -> str:
+            mine = {one.id for one in (await views.offers(tx, desk.id, "", "", None, 1000)).rows}
+            own = msgspec.structs.replace(new, offers=tuple(one for one in new.offers if one in mine))
+            return (await start(tx, own, desk.session.party_id, now)).id
+
         try:
-            async with desk.market.db.transaction() as tx:
-                mine = {one.id for one in (await views.offers(tx, desk.id, "", "", None, 1000)).rows}
-                new = msgspec.structs.replace(new, offers=tuple(one for one in new.offers if one in mine))
-                await start(tx, new, desk.session.party_id, now)
+            await once(desk, form, "promotion", begun)
             return desk.go("/promotions", "It begins by itself, and ends by itself.")
         except Refusal as no:
             f.refused(no, "until" if no.values.get("field") in ("valid_to", "valid_from") else "")

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from highstreet import parties
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.market.desk import Market
-from highstreet.parties import Business, businesses, roles
+from highstreet.parties import Business
 from highstreet.web import frame
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, signed_in
 from highstreet.web.merchant.desk import Desk, GivenDesk
@@ -29,7 +29,7 @@ class Invitation(msgspec.Struct, frozen=True, array_like=True, tag="staff"):
     """What an invitation says; it travels signed in its link."""
 
     business: str
-    role: roles.RoleName
+    role: parties.roles.RoleName
     by: str
     until: datetime
 
@@ -48,7 +48,7 @@ async def staff(desk: GivenDesk) -> Response[str]:
 
 async def _page(desk: Desk, f: Filled, link: str = "", role: str = "") -> Response[str]:
     async with desk.market.db.read() as tx:
-        found = await roles.staff_of(tx, desk.id)
+        found = await parties.roles.staff_of(tx, desk.id)
         names = await parties.people.names(tx, desk.market.seal, [one.person_id for one in found])
     drawn = Markup(segno.make(link, error="m").svg_inline(scale=4, border=2)) if link else ""  # noqa: S704 - drawn by us
     return desk.show(
@@ -87,8 +87,8 @@ async def _read(market: Market, visitor: Visitor, key: str) -> tuple[Invitation,
     except msgspec.MsgspecError:
         raise InvitationOver from None
     async with market.db.read() as tx:
-        may = parties.may(await roles.roles_of(tx, found.by), "staff", found.business)
-        business = await businesses.business(tx, found.business)
+        may = parties.may(await parties.roles.roles_of(tx, found.by), "staff", found.business)
+        business = await parties.businesses.business(tx, found.business)
     if not may or found.until < visitor.now:
         raise InvitationOver
     return found, business
@@ -106,7 +106,7 @@ async def accept(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) ->
     session = signed_in(visitor)
     found, business = await _read(market, visitor, form.get("key"))
     async with market.db.transaction() as tx:
-        await roles.grant(
+        await parties.roles.grant(
             tx,
             person_id=session.party_id,
             party_id=business.id,
@@ -127,7 +127,7 @@ async def withdraw(desk: GivenDesk, person_id: FromPath[str], form: GivenForm) -
         raise NotFound("role")
     try:
         async with desk.market.db.transaction() as tx:
-            await roles.withdraw(
+            await parties.roles.withdraw(
                 tx,
                 person_id=person_id,
                 party_id=desk.id,

@@ -7,13 +7,14 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromQuery
 
-from highstreet.inventory import stock as shelves
+from highstreet import inventory, parties
+from highstreet.kit.db import Tx
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.market.views import goods as views
-from highstreet.parties import places
 from highstreet.web.frame import GivenForm
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
+from highstreet.web.merchant.once import once
 
 
 @get("/stock")
@@ -28,7 +29,7 @@ async def stock(
     desk.require("see_goods")
     text = q.strip()[:80]
     async with desk.market.db.read() as tx:
-        shops = await places.places_of(tx, desk.id)
+        shops = await parties.places.places_of(tx, desk.id)
         page = await views.stock(tx, desk.id, place, text, bool(low), after)
         unshelved = await views.variants(tx, desk.id, text, most=10) if text and not page.rows else []
     if text.isdigit() and len(text) >= 8:
@@ -58,7 +59,7 @@ async def receive_new(
 
 async def _receiving(desk: Desk, f: Filled, variant_id: str, text: str = "") -> Response[str]:
     async with desk.market.db.read() as tx:
-        shops = await places.places_of(tx, desk.id)
+        shops = await parties.places.places_of(tx, desk.id)
         chosen = await views.variants(tx, desk.id, variant_id=variant_id) if variant_id else []
         choices = [] if chosen else await views.variants(tx, desk.id, text.strip()[:80])
     return desk.show(
@@ -84,16 +85,22 @@ async def receive(desk: GivenDesk, form: GivenForm) -> Response[Any]:
     note = f.text("note", most=200)
     now, variant_id = desk.visitor.now, form.get("variant")
     if f.ok and quantity is not None:
+
+        async def shelved(tx: Tx) -> str:
+            if not await views.variants(tx, desk.id, variant_id=variant_id):
+                raise NotFound("variant")
+            if place_id not in {one.id for one in await parties.places.places_of(tx, desk.id)}:
+                raise NotFound("place")
+            supply_id = await inventory.stock.open_stock(tx, variant_id, place_id)
+            await inventory.stock.change(
+                tx, supply_id, "received", quantity, desk.session.party_id, now, note
+            )
+            if low is not None:
+                await inventory.stock.set_low(tx, supply_id, low)
+            return str(supply_id)
+
         try:
-            async with desk.market.db.transaction() as tx:
-                if not await views.variants(tx, desk.id, variant_id=variant_id):
-                    raise NotFound("variant")
-                if place_id not in {one.id for one in await places.places_of(tx, desk.id)}:
-                    raise NotFound("place")
-                supply_id = await shelves.open_stock(tx, variant_id, place_id)
-                await shelves.change(tx, supply_id, "received", quantity, desk.session.party_id, now, note)
-                if low is not None:
-                    await shelves.set_low(tx, supply_id, low)
+            supply_id = await once(desk, form, "receive", shelved)
             return desk.go(f"/stock/{supply_id}", "%(n)s received.", n=quantity)
         except Refusal as no:
             f.refused(no)

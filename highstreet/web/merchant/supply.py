@@ -7,11 +7,9 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from highstreet import parties
-from highstreet.inventory import stock
+from highstreet import inventory, parties
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.market.views import goods as views
-from highstreet.parties import places
 from highstreet.web.frame import Form, GivenForm
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
@@ -27,7 +25,7 @@ async def _page(desk: Desk, supply_id: int, filled: Filled | None = None, doing:
     async with desk.market.db.read() as tx:
         found = await views.supply(tx, desk.id, supply_id)
         moved = await views.movements(tx, supply_id)
-        shops = await places.places_of(tx, desk.id)
+        shops = await parties.places.places_of(tx, desk.id)
         names = await parties.people.names(tx, desk.market.seal, sorted({one.by for one in moved}))
     f = filled or Filled(desk.lang)
     return desk.show(
@@ -62,18 +60,18 @@ async def change(
                 found = await views.supply(tx, desk.id, supply_id)
                 _once(form, found)
                 if doing == "received":
-                    await stock.change(tx, supply_id, "received", count, by, now, note)
+                    await inventory.stock.change(tx, supply_id, "received", count, by, now, note)
                 elif doing == "written_off":
-                    await stock.change(tx, supply_id, "written_off", -count, by, now, note)
+                    await inventory.stock.change(tx, supply_id, "written_off", -count, by, now, note)
                 elif doing == "counted":
-                    await stock.count(tx, supply_id, count, by, now, note)
+                    await inventory.stock.count(tx, supply_id, count, by, now, note)
                 elif doing == "moved":
-                    if form.get("to") not in {one.id for one in await places.places_of(tx, desk.id)}:
+                    if form.get("to") not in {one.id for one in await parties.places.places_of(tx, desk.id)}:
                         raise NotFound("place")
-                    to = await stock.open_stock(tx, found.variant_id, form.get("to"))
-                    await stock.move(tx, supply_id, to, count, by, now)
+                    to = await inventory.stock.open_stock(tx, found.variant_id, form.get("to"))
+                    await inventory.stock.move(tx, supply_id, to, count, by, now)
                 else:
-                    await stock.set_low(tx, supply_id, count)
+                    await inventory.stock.set_low(tx, supply_id, count)
             return desk.go(f"/stock/{supply_id}", _SAID[doing], n=count)
         except Refusal as no:
             f.refused(no, "quantity")

@@ -11,13 +11,13 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
+from highstreet import parties
 from highstreet.catalog import LICENCES
 from highstreet.kit.errors import Refusal
 from highstreet.kit.ids import spoken
 from highstreet.market import fulfil
 from highstreet.market.views import merchant as views
 from highstreet.market.views import takings as money
-from highstreet.parties import places
 from highstreet.web.frame import GivenForm
 from highstreet.web.merchant import steps
 from highstreet.web.merchant.days import day_of
@@ -42,7 +42,7 @@ async def _page(desk: Desk, said: str = "", kind: str = "good") -> Response[str]
         look = await views.pressing(tx, desk.id, day + _SOON, day)
         hours = await money.hours(tx, desk.id, start, end, desk.visitor.zone)
         coming = await money.coming(tx, desk.id) if desk.may("takings") else []
-        shops = await places.places_of(tx, desk.id)
+        shops = await parties.places.places_of(tx, desk.id)
     by_hour = {one.hour: one for one in hours}
     first, last = _open_hours(shops, day.weekday(), by_hour)
     return desk.show(
@@ -63,7 +63,9 @@ async def _page(desk: Desk, said: str = "", kind: str = "good") -> Response[str]
         market=market,
         one_tap=lambda row: steps.one_tap(market, row),
         way=lambda code: steps.way_name(market, code, desk.lang),
-        opens=min((at for at in (places.next_opening(p, now, market.tz) for p in shops) if at), default=None),
+        opens=min(
+            (at for at in (parties.places.next_opening(p, now, market.tz) for p in shops) if at), default=None
+        ),
     )
 
 
