@@ -106,7 +106,8 @@ def headline(visitor: Visitor, stage: str, waits: str) -> str:
     """Where an order stands, in one sentence."""
     if waits:
         return say(visitor, _SAID.get(waits, "In the works"))
-    return say(visitor, {"undone": "Cancelled", "done": "All done"}.get(stage, "In the works"))
+    ended = {"undone": "Cancelled", "done": "All done"}
+    return say(visitor, ended.get(stage, "In the works"))
 
 
 @get("/orders/{order_id:str}/live")
