@@ -46,11 +46,7 @@ async def signed_in(
     """A browser of somebody who has signed in and looked at a page once, so that it knows the forms' token."""
     async with market.db.transaction() as tx:
         token = await sessions.open_session(tx, party_id, None, False, "test", market.clock())
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app),
-        base_url="http://town.test",
-        cookies={"session": token, "lang": lang},
-    ) as browser:
+    async with browser_of(app, {"session": token, "lang": lang}) as browser:
         await browser.get("/sign-in")
         yield browser
 
