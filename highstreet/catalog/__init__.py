@@ -32,7 +32,7 @@ from highstreet.catalog.pictures import (
     SIZES, Pictures, add_picture, order_pictures, picture_path, read_picture, remove_picture, store)
 from highstreet.catalog.search import Facet, Query, Result, search
 from highstreet.catalog.sheets import COLUMNS, Column, Sheet, read_sheet, template_csv, template_xlsx
-from highstreet.catalog.shelf import BANDS, Card, count_words, rebuild, rebuild_some, refresh, refresh_items, set_scores
+from highstreet.catalog.shelf import BANDS, Card, Way, count_words, rebuild, rebuild_some, refresh, refresh_items, set_scores
 from highstreet.catalog._taking import Received, Taken, TakenRow
 
 __all__ = [
@@ -47,5 +47,5 @@ __all__ = [
     "offers_of", "open_offer", "open_offers_of", "other_offers", "pause_offer", "read_offer", "read_offers",
     "SIZES", "Pictures", "add_picture", "order_pictures", "picture_path", "read_picture", "remove_picture", "store",
     "Facet", "Query", "Result", "search",
-    "BANDS", "Card", "count_words", "rebuild", "rebuild_some", "refresh", "refresh_items", "set_scores",
+    "BANDS", "Card", "Way", "count_words", "rebuild", "rebuild_some", "refresh", "refresh_items", "set_scores",
 ]

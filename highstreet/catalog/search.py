@@ -29,6 +29,7 @@ MOST_CANDIDATES = 500
 MOST_WALKED = 6000  # cards looked at in the order of a price, before the candidates must do
 _CELLS = ((1, 0.005), (2, 0.04), (3, 0.32))  # as the SQL function catalog.cells has them
 _MOST_CELLS = 12
+_LEAST_CORRECTED = 4  # shorter words resemble too many others
 _CODE_LETTERS = 6  # a number or code this long is nobody's common word
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,80}")
 
@@ -98,14 +99,14 @@ async def search(tx: Tx, query: Query) -> Result:
         look = msgspec.structs.replace(look, rare=False)  # not so rare any more
         found = await _candidates(tx, query, look)
     if not found:
-        return Result([], [], None, 0, more=False, corrected=look.corrected)
+        return Result([], [], None, 0, more=False)
     total: int = found[0]["total"]
     facets = _facets(query, found[0])
     if total > MOST_CANDIDATES and query.sort != "best":
         found = await _exactly(tx, query, look) or found
     page = paging.cut(found, query.most, lambda row: [row["rank"], row["offer_id"]])
     return Result(
-        [_card(row) for row in page.rows], facets, page.next, min(total, MOST_CANDIDATES),
+        [_card(row, query.format) for row in page.rows], facets, page.next, min(total, MOST_CANDIDATES),
         more=total > MOST_CANDIDATES, corrected=look.corrected,
     )  # fmt: skip
 
@@ -201,8 +202,15 @@ async def _known(tx: Tx, asked: Sequence[Asked]) -> tuple[dict[str, int], dict[s
 
 
 async def _corrected(tx: Tx, asked: Sequence[Asked], known: Container[str]) -> tuple[list[Asked], str] | None:
-    """The question with its unknown words replaced by what they resemble, and Chinese pairs nobody uses left out."""
+    """The question with its unknown words replaced by what they resemble, and Chinese pairs nobody uses left out.
+
+    When no pair is left of them, single characters must do: who asks for 雨伞 is shown 油纸伞.
+    """
     kept: list[Asked] = []
+    lost = "".join(one.typed for one in asked if one.token not in known and not one.typed.isascii())
+    if lost and all(one.token not in known for one in asked):
+        single = await tx.fetch("SELECT * FROM catalog.known_words($1, NULL)", list(dict.fromkeys(lost)))
+        kept = [Asked(c, c) for c in sorted({r["word"] for r in single}, key=lost.index)]
     for one in asked:
         if not one.spelled or one.token in known or one.typed in known:
             kept.append(one)
@@ -217,7 +225,7 @@ async def _corrected(tx: Tx, asked: Sequence[Asked], known: Container[str]) -> t
 
 async def _nearest(tx: Tx, typed: str) -> str | None:
     grams = words.grams(typed)
-    if not grams:
+    if not grams or len(typed) < _LEAST_CORRECTED:
         return None
     most = 1 if len(typed) < 6 else 2
     found = await tx.fetch(
@@ -302,8 +310,13 @@ async def _outwards(tx: Tx, query: Query, look: _Look) -> list[Any] | None:
     return None
 
 
-def _card(row: Any) -> Card:
+def _card(row: Any, form: str | None) -> Card:
     card = msgspec.json.decode(row["card"], type=Card)
+    for way in card.ways:
+        if way.format == form:
+            card = msgspec.structs.replace(
+                card, format=form, offer_id=way.offer_id, price=way.price, ways=[way]
+            )
     return card if row["distance_m"] is None else msgspec.structs.replace(card, distance_m=row["distance_m"])
 
 

@@ -53,14 +53,26 @@ class Shelved(msgspec.Struct, frozen=True):
     shown: bool
     picture: str | None
     listed: bool
+    called: Words
 
     @property
-    def group(self) -> tuple[str, str, str, str]:
-        return self.item_id, self.seller_id, self.place_id, self.format
+    def group(self) -> tuple[str, str, str]:
+        return self.item_id, self.seller_id, self.place_id
+
+
+class Way(msgspec.Struct, frozen=True):
+    """The cheapest offer of a card in one format."""
+
+    format: str
+    offer_id: str
+    price: int
 
 
 class Card(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a list draws of an item on sale. `price` to `price_to` in minor units per `step`; `variants` on sale there."""
+    """What a list draws of an item on sale at a place. `price` to `price_to` in minor units per `step`.
+
+    The offer is the cheapest, in the format asked for if one was; `ways` has one for each format, the cheapest first.
+    """
 
     offer_id: str
     item_id: str
@@ -81,6 +93,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True):
     brand: str | None = None
     price_to: int | None = None
     variants: int = 1
+    ways: list[Way] = []
     distance_m: int | None = None
 
 
@@ -176,8 +189,8 @@ async def set_scores(tx: Tx, scores: Mapping[str, float]) -> None:
 
 
 def grouped(shelved: Iterable[Shelved]) -> list[list[Shelved]]:
-    """Offers that share a card: one item at one place in one format; the cheapest first."""
-    groups: dict[tuple[str, str, str, str], list[Shelved]] = {}
+    """Offers that share a card: one item of one seller at one place; the cheapest first."""
+    groups: dict[tuple[str, str, str], list[Shelved]] = {}
     for offer in sorted(shelved, key=lambda s: (s.price, s.offer_id)):
         groups.setdefault(offer.group, []).append(offer)
     return list(groups.values())
@@ -188,25 +201,32 @@ def shelve(
 ) -> Found:
     """One card and its words. `kinds`: for each category the names (both languages) on its path; `judged`: scores given so far."""
     lead = group[0]
+    ways: dict[str, Way] = {}
+    for s in group:
+        ways.setdefault(s.format, Way(s.format, s.offer_id, s.price))
     card = Card(
         offer_id=lead.offer_id, item_id=lead.item_id, title=lead.title, price=lead.price, currency=lead.currency,
         format=lead.format, seller_id=lead.seller_id, seller=lead.seller, place_id=lead.place_id, place=lead.place,
         unit=lead.unit, step=lead.step, category_id=lead.category_id, sells=lead.sells, picture=lead.picture,
-        labels=lead.labels, brand=lead.brand, variants=len(group),
+        labels=lead.labels, brand=lead.brand, variants=len({s.variant_id for s in group}), ways=list(ways.values()),
         price_to=group[-1].price if group[-1].price != lead.price else None,
     )  # fmt: skip
     score = next((judged[s.offer_id] for s in group if s.offer_id in judged), None)
     rank = first_score(lead) if score is None else score
     in_title, spelled = words.read(f"{lead.title.en} {lead.title.zh} {lead.brand or ''}")
-    again = [*kinds.get(lead.category_id, ()), lead.seller or ""]
-    again += [LABELS[code].name.en + " " + LABELS[code].name.zh for code in lead.labels if code in LABELS]
+    again = [*kinds.get(lead.category_id, ()), lead.seller or "", f"{lead.called.en} {lead.called.zh}"]
+    again += [
+        f"{label.name.en} {label.name.zh} {code.replace('_', ' ')}"
+        for code in lead.labels
+        if (label := LABELS.get(code))
+    ]
     said = " | ".join([lead.about.en, lead.about.zh, *(v for s in group for v in s.options.values())])
     rest: dict[str, None] = {}
     for found, also in (*map(words.read_again, again), words.read(said)):
         rest |= found
         spelled |= also
     codes = words.codes(*(c for s in group for c in (s.sku, s.gtin and shown_gtin(s.gtin))))
-    facets = facets_of(lead)
+    facets = [*facets_of(lead), *(f"f:{form}" for form in ways)]
     return Found(
         card, [*{**in_title, **dict.fromkeys([*islice(rest, 250), *codes[:100], *facets, "s:" + lead.seller_id, f"^{quarter(rank)}"])}],
         list(in_title), facets, lead.lat, lead.lon,
@@ -216,13 +236,12 @@ def shelve(
 
 
 def facets_of(offer: Shelved) -> list[str]:
-    """What a card can be narrowed by: "c:" kind and kinds above, "l:" label, "f:" format, "p:" price band."""
+    """What a card can be narrowed by: "c:" kind and kinds above, "l:" label, "p:" price band; "f:" formats are added."""
     path = offer.category_id.split(".")
     band = max(i for i, least in enumerate(BANDS) if offer.price >= least)
     return [
         *("c:" + ".".join(path[: i + 1]) for i in range(len(path))),
         *("l:" + label for label in offer.labels),
-        "f:" + offer.format,
         f"p:{band}",
     ]
 

@@ -85,6 +85,46 @@ async def test_variants_share_a_card(street: Street) -> None:
     assert [(c.offer_id, c.variants) for c in (await find(street, "tea")).cards] == [(small, 1)]
 
 
+async def test_ways_share_a_card(street: Street) -> None:
+    async with street.db.transaction() as tx:
+        item_id = await tea(tx)
+        parcel = await on_sale(tx, item_id, 12_000)
+        counter = await on_sale(tx, item_id, 10_000, form="counter")
+    (card,) = (await find(street, "tea")).cards
+    assert (card.offer_id, card.price, card.price_to, card.variants) == (counter, 10_000, 12_000, 1)
+    assert [(w.format, w.offer_id, w.price) for w in card.ways] == [
+        ("counter", counter, 10_000),
+        ("online", parcel, 12_000),
+    ]
+    (card,) = (await find(street, "tea", format="online")).cards
+    assert (card.offer_id, card.price, [w.format for w in card.ways]) == (parcel, 12_000, ["online"])
+    assert {(f.value, f.count) for f in (await find(street, "tea")).facets if f.kind == "format"} == {
+        ("counter", 1),
+        ("online", 1),
+    }
+
+
+async def test_a_chinese_word_nobody_uses_is_looked_for_by_its_characters(street: Street) -> None:
+    async with street.db.transaction() as tx:
+        await on_sale(tx, await tea(tx, Words("Oil-paper umbrella", "防雨油纸伞")))
+    found = await find(street, "雨伞")
+    assert (found.total, found.corrected) == (1, "雨 伞")
+    assert (await find(street, "雨")).corrected is None
+    assert (await find(street, "老人")).corrected is None
+
+
+async def test_short_words_and_names_are_not_corrected(street: Street) -> None:
+    async with street.db.transaction() as tx:
+        await tx.execute(
+            """UPDATE parties.party SET name = '林家茶铺', about = '{"name": {"en": "Lin Tea", "zh": "林家"}}' WHERE id = $1""",
+            TEA,
+        )
+        await on_sale(tx, await tea(tx, Words("Line", "线")))
+    assert (await find(street, "lin")).corrected is None
+    assert (await find(street, "lin")).total == 1
+    assert (await find(street, "lix")).total == 0
+
+
 async def _shelf_of(street: Street, count: int) -> dict[str, int]:
     """Offers with their prices, of two sellers, in three formats, each a minute newer than the one before."""
     draw = random.Random(1)

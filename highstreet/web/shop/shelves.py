@@ -84,11 +84,16 @@ async def shown(market: Market, visitor: Visitor, cards: Sequence[Card]) -> list
 
     One thing of one seller is drawn once: its page shows every other way to have it.
     """
-    ordered = sorted(cards, key=lambda card: not market.format(card.format).legs)
-    firsts = {(card.item_id, card.seller_id): card for card in reversed(ordered)}
-    by_id = {card.offer_id: card for card in cards if firsts[card.item_id, card.seller_id] is card}
+    firsts = {(card.item_id, card.seller_id): card for card in reversed(cards)}
+    by_id = {first_way(market, card): card for card in cards if firsts[card.item_id, card.seller_id] is card}
     found = await offers(market, visitor, list(by_id))
     return [msgspec.structs.replace(one, card=by_id[one.goods.id]) for one in found]
+
+
+def first_way(market: Market, card: Card) -> str:
+    """The offer that stands for a card: one that is brought or kept ready before one taken at the counter."""
+    ways = sorted(card.ways, key=lambda way: not market.format(way.format).legs)
+    return ways[0].offer_id if ways else card.offer_id
 
 
 async def offers(market: Market, visitor: Visitor, ids: Sequence[str]) -> list[Shown]:
