@@ -27,6 +27,7 @@ from highstreet.market.desk import Market
 from highstreet.town import loading
 from highstreet.town.founding import Town
 from tests.conftest import admin, in_database
+from tests.provider import unreachable
 
 SECRET = b"the secret of Lantern Ferry, for tests alone"
 FIRST_LOOK = datetime(
@@ -65,7 +66,13 @@ async def open_on(url: str, clock: Clock) -> AsyncIterator[Market]:
     """A market without payment provider over a migrated database."""
     db = await connect(url, name="town", size=10)
     market = Market(
-        db, wiring.formats(), SECRET, providers={}, clock=clock, tz=ZoneInfo("Asia/Shanghai"), demo=True
+        db,
+        wiring.formats(),
+        SECRET,
+        providers={"sandbox": unreachable()},
+        clock=clock,
+        tz=ZoneInfo("Asia/Shanghai"),
+        demo=True,
     )
     await market.open()
     try:

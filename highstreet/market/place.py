@@ -114,6 +114,8 @@ def _check(market: Market, placing: Placing, goods: dict[str, ForSale]) -> None:
             raise OfferClosed(title=one.title.get("en") or one.title.get("zh", ""))
     if placing.method == "wallet" and placing.buyer_id is None:
         raise SignInFirst
+    if placing.method not in PAID_AT_ONCE and placing.method not in market.providers:
+        raise NotPayableSo(way=placing.method)
     for order in placing.quote.orders:
         way = placing.method if placing.method in ("cash", "wallet") else "provider"
         one = market.format(order.format)

@@ -32,6 +32,7 @@ from highstreet.market.work import Work
 from highstreet.orders import Entry
 from highstreet.wiring import formats
 from tests.conftest import admin, in_database
+from tests.provider import unreachable
 
 OPENED = datetime(2026, 11, 20, 2, tzinfo=UTC)
 SECRET = b"a lane of three shops, only for tests"
@@ -217,7 +218,9 @@ async def keeps_the_laws(db: Database) -> None:
 
 
 def market_of(db: Database, clock: Clock) -> Market:
-    return Market(db, formats(), SECRET, providers={}, clock=clock, tz=ZoneInfo("Asia/Shanghai"))
+    return Market(
+        db, formats(), SECRET, providers={"sandbox": unreachable()}, clock=clock, tz=ZoneInfo("Asia/Shanghai")
+    )
 
 
 async def build(market: Market) -> Made:
