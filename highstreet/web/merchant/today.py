@@ -128,12 +128,12 @@ async def news(desk: GivenDesk) -> ServerSentEvent:
 async def _changes(desk: Desk) -> AsyncIterator[ServerSentEventMessage]:
     """Looks every few seconds, for ten minutes; then the page asks again."""
     seen: str | None = None
-    yield ServerSentEventMessage(comment="listening", retry=3000)
+    yield ServerSentEventMessage(data=None, comment="listening", retry=3000)
     for _ in range(150):
         async with desk.market.db.read() as tx:
             now = await views.pulse(tx, desk.id)
         yield (
-            ServerSentEventMessage(comment="here")
+            ServerSentEventMessage(data=None, comment="here")
             if now == seen or seen is None
             else ServerSentEventMessage(data="changed")
         )
