@@ -11,7 +11,7 @@ from litestar.params import FromQuery
 from highstreet import ledger
 from highstreet.api.tokens import Call, market_of, must_have
 from highstreet.kit.errors import Malformed
-from highstreet.ledger.statements import Statement
+from highstreet.ledger import Statement
 from highstreet.market.desk import Market
 from highstreet.market.views.takings import Coming, PaidOut, coming, payouts
 

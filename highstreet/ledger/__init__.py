@@ -43,6 +43,7 @@ from highstreet.ledger.errors import NoSuchStray as NoSuchStray
 from highstreet.ledger.errors import NothingToPayOut as NothingToPayOut
 from highstreet.ledger.errors import NotPayableSo as NotPayableSo
 from highstreet.ledger.errors import WalletShort as WalletShort
+from highstreet.ledger.statements import Statement as Statement
 from highstreet.ledger.transfers import Flow as Flow
 from highstreet.ledger.transfers import Transfer as Transfer
 from highstreet.ledger.transfers import escrow_of as escrow_of
