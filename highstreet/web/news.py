@@ -10,6 +10,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from highstreet.market.desk import Market
 from highstreet.web.sessions import AnyRequest
 
+
 class News:
     """Hears on one channel which orders something was told about, and wakes whoever looks at them."""
 
