@@ -66,7 +66,7 @@ def question(wanted: dict[str, str], visitor: Visitor, cursor: str = "") -> Quer
         else None,
         sort=msgspec.convert(sort, Sort),
         cursor=cursor or None,
-        most=48,
+        most=16,
     )
 
 
