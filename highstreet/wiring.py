@@ -7,6 +7,7 @@ await market.close()
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,6 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import msgspec
 import structlog
 
@@ -103,8 +105,20 @@ def payment_notices_url(settings: Settings) -> str:
 async def open_market(settings: Settings, *, clock: Clock = system_clock, size: int = 6) -> OpenMarket:
     """Start or reach the database, bring it to its shape, and open the market on it.
 
-    `size`: connections for transactions, and as many for reads. Errors: `CannotOpen`.
+    `size`: connections for transactions, and as many for reads. A database that is just coming back is waited for: a web process
+    that gives up while it recovers would be started again and again, until whoever keeps it gives up too. Errors: `CannotOpen`.
     """
+    until = asyncio.get_running_loop().time() + _RECOVERS_SECONDS
+    while True:
+        try:
+            return await _open(settings, clock, size)
+        except CannotOpen as e:
+            if not _comes_back(settings, e) or asyncio.get_running_loop().time() > until:
+                raise
+        await asyncio.sleep(0.2)
+
+
+async def _open(settings: Settings, clock: Clock, size: int) -> OpenMarket:
     server: Server | None = None
     db: Database | None = None
     try:
@@ -117,7 +131,7 @@ async def open_market(settings: Settings, *, clock: Clock = system_clock, size: 
         market = _market(settings, db, clock)
         await _refuse_unknown_formats(market)
         await market.open()
-    except (CannotStart, CannotMigrate, DatabaseAway, OSError) as e:
+    except (CannotStart, CannotMigrate, DatabaseAway, OSError, *_COMING_BACK) as e:
         await _let_go(db, server)
         raise CannotOpen(str(e)) from e
     except BaseException:
@@ -125,6 +139,27 @@ async def open_market(settings: Settings, *, clock: Clock = system_clock, size: 
         raise
     market.server = server
     return market
+
+
+_RECOVERS_SECONDS = 30.0
+# What a server says, or how the line breaks, when it was killed and is starting again.
+_COMING_BACK = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.CrashShutdownError,
+    asyncpg.AdminShutdownError,
+    ConnectionResetError,
+)
+
+
+def _comes_back(settings: Settings, e: CannotOpen) -> bool:
+    cause: BaseException | None = e.__cause__
+    # Our own server is started again by whoever finds it gone; nobody does that for somebody else's.
+    if settings.database_url is None and isinstance(cause, DatabaseAway | ConnectionError):
+        return True
+    while cause is not None and not isinstance(cause, _COMING_BACK):
+        cause = cause.__cause__
+    return cause is not None
 
 
 @contextlib.asynccontextmanager
