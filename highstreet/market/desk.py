@@ -94,7 +94,7 @@ class Market:
         currency: str = "CNY",
         tz: tzinfo = UTC,
         demo: bool = False,
-        wait_ms: float = 3,
+        wait_ms: float = 5,
     ) -> None:
         self.db = db
         self.formats = formats
@@ -108,7 +108,7 @@ class Market:
         self.quote_signer = Signer(secret, "quote")
         self.link_signer = Signer(secret, "order link")
         self.code_signer = Signer(secret, "pick-up code")
-        self.shelf = Shelf(db, country)
+        self.shelf = Shelf(db, country, clock)
         self.accounts = Accounts(db)
         self.numbers = Numbers(db)
         self._latest = {one.name: one for one in formats.values()}

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from highstreet.catalog import OfferClosed
-from highstreet.inventory import Hold
+from highstreet.inventory import Hold, OutOfStock
 from highstreet.kit.errors import Refusal, SignInFirst
 from highstreet.kit.ids import new_id, spoken
 from highstreet.ledger import NotPayableSo
@@ -112,6 +112,9 @@ def _check(market: Market, placing: Placing, goods: dict[str, ForSale]) -> None:
     for one in goods.values():
         if not one.sellable:
             raise OfferClosed(title=one.title.get("en") or one.title.get("zh", ""))
+        if one.sells == "goods" and one.supply_id is None and market.format(one.format).promise == "stock":
+            # Never received, so there is none.
+            raise OutOfStock(short=[])
     if placing.method == "wallet" and placing.buyer_id is None:
         raise SignInFirst
     if placing.method not in PAID_AT_ONCE and placing.method not in market.providers:

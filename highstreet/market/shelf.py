@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from highstreet.kit.clock import Clock
 from highstreet.kit.db import Database
 from highstreet.kit.errors import NotFound
 from highstreet.market.views.selling import offers_for_sale, promotions_of
@@ -44,9 +45,10 @@ _MOST = 20_000
 class Shelf:
     """Reads offers in one query for all that are missing; holds at most 20,000 of them."""
 
-    def __init__(self, db: Database, country: str) -> None:
+    def __init__(self, db: Database, country: str, clock: Clock) -> None:
         self._db = db
         self._country = country
+        self._clock = clock
         self._offers: dict[str, ForSale] = {}
         self._promotions: dict[str, list[Promotion]] = {}
         # How many news were heard: what was read while one came may be older than it, and is not kept.
@@ -82,7 +84,7 @@ class Shelf:
         if missing:
             heard = self._heard
             async with self._db.read() as tx:
-                found = await offers_for_sale(tx, missing, self._country)
+                found = await offers_for_sale(tx, missing, self._country, self._clock().date())
             fresh = {row["id"]: _for_sale(row) for row in found}
             if self._heard == heard:
                 if len(self._offers) > _MOST:
@@ -101,7 +103,7 @@ class Shelf:
         if missing:
             heard = self._heard
             async with self._db.read() as tx:
-                found = await promotions_of(tx, missing)
+                found = await promotions_of(tx, missing, self._clock())
             fresh = {seller: [one for one in found if one.seller_id == seller] for seller in missing}
             if self._heard == heard:
                 self._promotions.update(fresh)

@@ -31,6 +31,8 @@ SHOTS = Path(__file__).parents[2] / "build" / "pages"  # pictures of the run, fo
 LOOKS = [(360, "en", "light", "0"), (1280, "zh", "dark", "0"), (360, "zh", "light", "1")]
 
 # What we would not hand to anybody; colour contrast of the drawn pictures is judged by eye.
+STILL = """Promise.allSettled(
+    document.getAnimations().filter(a => a.effect.getComputedTiming().iterations !== Infinity).map(a => a.finished))"""
 SERIOUS = ("serious", "critical")
 
 
@@ -56,11 +58,14 @@ class Eyes(msgspec.Struct):
         assert over <= 0, f"{name} is {over} pixels too wide"
         assert not self.wrong, f"{name}: {self.wrong}"
         if AXE.exists():
+            # Where the pointer was left, a colour may be on its way to another one.
+            await self.page.mouse.move(0, 0)
+            await self.page.evaluate(STILL)
             self.measured = True  # with inline styles of its own, which our policy refuses
             await self.page.evaluate(AXE.read_text())
             found = await self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
             bad = [
-                f"{v['id']}: {v['nodes'][0]['html'][:200]}"
+                f"{v['id']}: {v['nodes'][0]['html'][:200]} {v['nodes'][0]['failureSummary'][:300]}"
                 for v in found["violations"]
                 if v["impact"] in SERIOUS
             ]

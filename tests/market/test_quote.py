@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -168,8 +168,8 @@ async def test_a_change_told_while_an_offer_is_read_is_not_lost(
     offer = lane.made.offers["tea/collect"]
     plain = shelf.offers_for_sale
 
-    async def slow(tx: Any, ids: list[str], country: str) -> list[dict[str, Any]]:
-        found = await plain(tx, ids, country)
+    async def slow(tx: Any, ids: list[str], country: str, day: date) -> list[dict[str, Any]]:
+        found = await plain(tx, ids, country, day)
         monkeypatch.setattr(shelf, "offers_for_sale", plain)
         async with lane.market.db.transaction() as other:
             await catalog.change_price(other, lane.made.sellers["tea"], offer, 9000, now=lane.clock())
