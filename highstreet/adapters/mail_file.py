@@ -26,7 +26,7 @@ class FileMail:
     def _write(self, name: str, content: bytes) -> None:
         self._outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
         # whoever looks never sees half a letter, and the same letter sent twice is one file
-        half = self._outbox / f".{name}"
+        half = self._outbox / f".{name}.half"
         half.touch(mode=0o600)
         half.write_bytes(content)
         half.replace(self._outbox / name)
