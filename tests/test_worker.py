@@ -111,11 +111,16 @@ async def test_work_goes_on_after_every_connection_was_lost(street: Street, tmp_
             )
 
         await until(at_work)
-        await connection.execute(
-            """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        ended = await connection.fetch(
+            """SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity
                WHERE datname = current_database() AND pid <> pg_backend_pid()"""
         )
         await connection.close()
+
+        async def all_gone() -> bool:
+            return not any(Path(f"/proc/{one['pid']}").exists() for one in ended)
+
+        await until(all_gone)
         placed = await street.order(("bread/collect", 1))
         await street.tell_paid(placed)
 
