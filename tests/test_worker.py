@@ -46,6 +46,10 @@ def letters(tmp_path: Path) -> list[str]:
     return sorted(path.read_text() for path in (tmp_path / "mail").glob("*.eml"))
 
 
+def are_gone(processes: list[int]) -> bool:
+    return not any(Path(f"/proc/{pid}").exists() for pid in processes)
+
+
 async def test_buyer_and_seller_hear_of_an_order_once(street: Street, tmp_path: Path) -> None:
     heard: list[str] = []
     await street.market.db.listen("told", lambda payload: heard.append(payload or ""))
@@ -118,7 +122,7 @@ async def test_work_goes_on_after_every_connection_was_lost(street: Street, tmp_
         await connection.close()
 
         async def all_gone() -> bool:
-            return not any(Path(f"/proc/{one['pid']}").exists() for one in ended)
+            return are_gone([one["pid"] for one in ended])
 
         await until(all_gone)
         placed = await street.order(("bread/collect", 1))
