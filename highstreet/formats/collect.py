@@ -16,7 +16,10 @@ USUAL_MINUTES = 60
 def quote(asked: Asked) -> Agreed:
     ready = asked.opening(asked.now + timedelta(minutes=asked.term("prepare_minutes", USUAL_MINUTES)))
     return rules.agree(
-        asked, fee_bps=COLLECT.money.fee_bps, window=(ready, ready + timedelta(days=2)), return_days=7
+        asked,
+        fee_bps=COLLECT.money.fee_bps,
+        window=(ready, ready + timedelta(days=2)),
+        return_days=rules.RETURN_DAYS,
     )
 
 
@@ -39,15 +42,14 @@ COLLECT = Format(
         "payment": Within(timedelta(minutes=30), "undone"),
         "prepare": Within(timedelta(days=1), "undone"),
         "pickup": Within(timedelta(days=3), "undone"),
-        "return": Within(timedelta(days=14), "stay"),
+        "return": rules.SENT_BACK,
     },
     facts={
         "ready": ("seller",),
         "handed_over": ("seller",),
         "cancelled": ("buyer", "seller"),
+        **rules.RETURN_FACTS,
         "return_wanted": ("buyer", "seller"),
-        "returned": ("seller",),
-        "return_refused": ("seller",),
     },
     hints=Hints(
         title=Words(en="Fetch it yourself", zh="到店自提"),

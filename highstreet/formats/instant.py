@@ -59,9 +59,7 @@ INSTANT = Format(
         "delivered": ("courier",),
         "received": ("buyer",),
         "cancelled": ("buyer", "seller"),
-        "return_wanted": ("buyer",),
-        "returned": ("seller",),
-        "return_refused": ("seller",),
+        **rules.RETURN_FACTS,
     },
     hints=Hints(
         title=Words(en="Within the hour", zh="即时送达"),

@@ -12,7 +12,6 @@ from highstreet.orders import Agreed
 
 DELIVERY_FEE = 800
 FREE_FROM = 9900
-RETURN_DAYS = 7  # Consumer Rights Protection Law, art. 25: seven days without a reason
 
 
 def quote(asked: Asked) -> Agreed:
@@ -20,7 +19,7 @@ def quote(asked: Asked) -> Agreed:
     window: tuple[datetime, datetime] = (rules.working_days(sent, 1), rules.working_days(sent, 3))
     fee = rules.delivery_fee(asked, DELIVERY_FEE, FREE_FROM)
     return rules.agree(
-        asked, fee_bps=ONLINE.money.fee_bps, window=window, return_days=RETURN_DAYS, delivery=fee
+        asked, fee_bps=ONLINE.money.fee_bps, window=window, return_days=rules.RETURN_DAYS, delivery=fee
     )
 
 
@@ -37,8 +36,8 @@ ONLINE = Format(
         "payment": Within(timedelta(minutes=30), "undone"),
         "prepare": Within(timedelta(days=3), "undone"),
         "underway": Within(timedelta(days=15), "lost"),
-        "confirm": Within(timedelta(days=RETURN_DAYS), "done"),
-        "return": Within(timedelta(days=14), "stay"),
+        "confirm": Within(timedelta(days=rules.RETURN_DAYS), "done"),
+        "return": rules.SENT_BACK,
     },
     facts={
         "ready": ("seller",),
@@ -47,9 +46,7 @@ ONLINE = Format(
         "delivered": ("seller", "courier"),
         "received": ("buyer",),
         "cancelled": ("buyer", "seller"),
-        "return_wanted": ("buyer",),
-        "returned": ("seller",),
-        "return_refused": ("seller",),
+        **rules.RETURN_FACTS,
     },
     hints=Hints(
         title=Words(en="Sent to you", zh="快递到家"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from highstreet.kit.money import share
 from highstreet.ledger import ESCROW, PLATFORM, Transfer, escrow_of
-from highstreet.market.format import FALLEN, OPEN, Gate
+from highstreet.market.format import FALLEN, OPEN, Gate, Teller, Within
 from highstreet.market.quote import Asked
 from highstreet.market.work import Work
 from highstreet.orders import Agreed, Due, Share
@@ -32,6 +33,19 @@ def _when_accepted(work: Work, _now: datetime) -> str:
 
 AT_ONCE = Gate(_at_once)
 WHEN_ACCEPTED = Gate(_when_accepted, waits=("accept",))
+
+
+# Going back ----------------------------------------------------------------------------------------------------------
+
+RETURN_DAYS = (
+    7  # Consumer Rights Protection Law, art. 25: what was not bought in the shop, seven days without a reason
+)
+RETURN_FACTS: Mapping[str, tuple[Teller, ...]] = {
+    "return_wanted": ("buyer",),
+    "returned": ("seller",),
+    "return_refused": ("seller",),
+}
+SENT_BACK = Within(timedelta(days=14), "stay")  # an announced return that never comes is dropped
 
 
 # Quotes --------------------------------------------------------------------------------------------------------------

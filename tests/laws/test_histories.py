@@ -75,3 +75,11 @@ def test_the_stories_of_a_format_end_as_they_say(one: Format, story) -> None:
     assert town.accounts.get("seller:pty_seller", 0) == story.seller
     assert town.accounts.get("platform:", 0) == story.platform
     assert town.accounts.get(work.payer, 0) == story.buyer
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.code)
+def test_what_a_buyer_may_announce_to_send_back_a_seller_answers(one: Format) -> None:
+    if "buyer" in one.facts.get("return_wanted", ()):
+        assert "seller" in one.facts["returned"]
+        assert "seller" in one.facts["return_refused"]
+        assert one.deadlines["return"].falls == "stay"
