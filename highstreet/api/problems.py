@@ -11,6 +11,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import ClientException, HTTPException, SerializationException, ValidationException
 
+from highstreet.api.misfits import Misfit, from_decoder, misfit
 from highstreet.kit.clock import system_clock
 from highstreet.kit.db import DatabaseAway, DatabaseBusy
 from highstreet.kit.errors import Malformed, Refusal
@@ -75,18 +76,15 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
         if error.status == 429 and "seconds" in error.values:
             headers["retry-after"] = str(error.values["seconds"])
     elif isinstance(error, ValidationException):
-        made = _misfit(error, lang, path)
+        made = _malformed(_misfit(error), lang, path)
     elif isinstance(error, ClientException) and isinstance(error.__cause__, SerializationException):
-        made = _malformed(error.detail, "", lang, path)
+        made = _malformed(from_decoder(error.detail), lang, path)
     elif isinstance(error, msgspec.MsgspecError | UnicodeDecodeError):
-        what, _, where = str(error).partition(" - at `$")
-        made = _malformed(
-            what, where.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/"), lang, path
-        )
+        made = _malformed(from_decoder(str(error)), lang, path)
     elif isinstance(error, RecursionError):
-        made = _malformed("nested too deeply", "", lang, path)
+        made = _malformed(misfit("nested too deeply", ""), lang, path)
     elif isinstance(error, _UNKEEPABLE):
-        made = _malformed("this holds letters or numbers the market cannot keep", "", lang, path)
+        made = _malformed(misfit("unkeepable", ""), lang, path)
     elif isinstance(error, DatabaseAway | DatabaseBusy):
         made = _said("unavailable", 503, lang, path)
         headers["retry-after"] = "1"
@@ -133,28 +131,27 @@ def _refusal(error: Refusal, lang: str, path: str) -> Problem:
     )
 
 
-def _misfit(error: ValidationException, lang: str, path: str) -> Problem:
+def _misfit(error: ValidationException) -> Misfit:
     """A body, query or path that does not fit: the framework names the first place and what is wrong there."""
     first: dict[str, Any] = {}
     if isinstance(error.extra, list) and error.extra:
         first = error.extra[0]
-    key, source = str(first.get("key", "")), str(first.get("source", ""))
-    pointer = "" if key == "data" else "/" + key.replace("[", "/").replace("]", "").replace(".", "/")
-    what = str(first.get("message") or error.detail)
-    if key == "data" and not what.startswith("Expected"):
-        what = "a JSON body is missing"
-    return _malformed(f"{key}: {what}" if source in ("query", "path") else what, pointer, lang, path)
+    key, what = str(first.get("key", "")), str(first.get("message") or error.detail)
+    if key == "data":
+        known = what.startswith(("Expected", "Object", "Invalid"))
+        return misfit(what if known else "a JSON body is missing", "")
+    return misfit(what, key)
 
 
-def _malformed(what: str, pointer: str, lang: str, path: str) -> Problem:
+def _malformed(found: Misfit, lang: str, path: str) -> Problem:
     return Problem(
         type="/docs/problems#malformed",
         title=_title(422),
         status=422,
         code="malformed",
-        detail=f"请求内容有误：{what}" if lang == "zh" else what,
+        detail=found.words.zh if lang == "zh" else found.words.en,
         instance=path,
-        pointer=pointer,
+        pointer=found.pointer,
     )
 
 
