@@ -47,7 +47,10 @@ class Invoice(msgspec.Struct):
 
 
 class Book(msgspec.Struct):
-    """The whole file. sales_minor and refunds_minor add every row with a price, each rounded half up to the penny."""
+    """The whole file. sales_minor and refunds_minor add every row with a price, each rounded half up to the penny.
+
+    `prices`: what each code was last sold for.
+    """
 
     rows: int
     invoices: list[Invoice]
@@ -56,6 +59,7 @@ class Book(msgspec.Struct):
     refused: Counter[str]
     sales_minor: int
     refunds_minor: int
+    prices: dict[str, int] = {}
 
 
 def is_goods(code: str) -> bool:
@@ -83,6 +87,7 @@ def read_invoices(file: Path) -> Book:
             titles.setdefault(code.strip(), Counter())[title.strip()] += 1
         _row(book, invoices, (number, code, quantity, at, price, customer))
     book.invoices = sorted(invoices.values(), key=lambda one: one.at)
+    book.prices = {row.code: row.price for one in book.invoices if not one.cancelled for row in one.taken}
     book.titles = {code: found.most_common(1)[0][0] for code, found in titles.items()}
     return book
 

@@ -7,13 +7,15 @@ from datetime import datetime
 
 import msgspec
 
-from highstreet.kit.db import Tx
+from highstreet import catalog
+from highstreet.kit.db import Tx, value
 from highstreet.market.desk import Market
 from highstreet.replay.invoices import Book, is_goods
 
 SCOPE = "import:online-retail"
 CURRENCY = "GBP"
 FORMAT = "counter"
+CHUNK = 500  # items put into search by one transaction
 
 
 class Merchant(msgspec.Struct, frozen=True):
@@ -76,6 +78,7 @@ async def open_merchant(market: Market, book: Book) -> Merchant:
             merchant.seller_id,
             merchant.place_id,
             now,
+            [book.prices.get(code, 100) for code in codes],
         )
         goods = [code for code in codes if is_goods(code)]
         await _receive(tx, merchant, goods, book, now)
@@ -86,6 +89,27 @@ async def open_merchant(market: Market, book: Book) -> Merchant:
     by_variant = {r["variant_id"]: r["id"] for r in found}
     merchant.supplies.update({code: by_variant[merchant.variants[code]] for code in goods})
     return merchant
+
+
+async def show_goods(market: Market, merchant: Merchant) -> int:
+    """Put the goods into search, those that are not there yet, a transaction for each chunk: killed, it goes on. How many cards it has."""
+    items = sorted(_id("itm", code) for code in merchant.offers if is_goods(code))
+    put = 0
+    for start in range(0, len(items), CHUNK):
+        async with market.db.transaction() as tx:
+            found = await tx.fetch(
+                """SELECT i FROM unnest($1::text[]) i
+                   WHERE NOT EXISTS (SELECT FROM catalog.found f WHERE f.item_id = i)""",
+                items[start : start + CHUNK],
+            )
+            await catalog.refresh_items(tx, [r["i"] for r in found])
+            put += len(found)
+    async with market.db.transaction() as tx:
+        if put:
+            await catalog.count_words(tx)
+        return await value(
+            tx, int, "SELECT count(*) FROM catalog.found WHERE seller_id = $1", merchant.seller_id
+        )
 
 
 async def _receive(tx: Tx, merchant: Merchant, goods: list[str], book: Book, now: datetime) -> None:
@@ -116,8 +140,8 @@ _PARTIES = """
 
 _GOODS = """
     WITH given AS (
-        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-            AS t (code, item, variant, offer, title, sells)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $10::bigint[])
+            AS t (code, item, variant, offer, title, sells, price)
     ), category AS (
         INSERT INTO catalog.category (id, name) VALUES ('replayed', '{"en": "Gifts", "zh": "礼品"}') ON CONFLICT DO NOTHING
     ), items AS (
@@ -127,4 +151,4 @@ _GOODS = """
         INSERT INTO catalog.variant (id, item_id, sku) SELECT variant, item, code FROM given ON CONFLICT DO NOTHING
     )
     INSERT INTO catalog.offer (id, seller_id, item_id, variant_id, place_id, format, currency, price, state, opened_at, changed_at)
-    SELECT offer, $7, item, variant, $8, 'counter', 'GBP', 100, 'open', $9, $9 FROM given ON CONFLICT DO NOTHING"""
+    SELECT offer, $7, item, variant, $8, 'counter', 'GBP', price, 'open', $9, $9 FROM given ON CONFLICT DO NOTHING"""

@@ -23,13 +23,13 @@ from highstreet.market.units import Key, Unit
 from highstreet.market.unwind import UnsoldBack, take_back, take_back_unsold
 from highstreet.orders import Agreed, Due
 from highstreet.replay.invoices import Invoice, Row, read_invoices
-from highstreet.replay.merchant import SCOPE, Merchant, open_merchant
+from highstreet.replay.merchant import SCOPE, Merchant, open_merchant, show_goods
 
 AT_ONCE = 160  # invoices under way together
 
 
 class Report(msgspec.Struct):
-    """Money in minor units of the file's currency. rows = rows_sold + rows_returned + rows_refused."""
+    """Money in minor units of the file's currency. rows = rows_sold + rows_returned + rows_refused. cards: goods search shows now."""
 
     rows: int = 0
     rows_sold: int = 0
@@ -44,6 +44,7 @@ class Report(msgspec.Struct):
     file_sales_minor: int = 0
     file_refunds_minor: int = 0
     difference_minor: int = 0
+    cards: int = 0
     seconds: float = 0.0
     resumed_after: int = 0
 
@@ -199,6 +200,7 @@ async def run(
         return found
     book = read_invoices(file)
     merchant = await open_merchant(market, book)
+    await show_goods(market, merchant)
     progress(1, 1)
     return {
         "rows": book.rows,
@@ -217,6 +219,7 @@ async def replay_all(market: Market, file: Path, progress: Callable[[int, int], 
     began = time.monotonic()
     await _all(Replay(market, merchant), book.invoices, done, progress)
     report.seconds = round(time.monotonic() - began, 2)
+    report.cards = await show_goods(market, merchant)
     await _count(market, merchant, report)
     report.rows_sold = sum(len(one.taken) for one in book.invoices if not one.cancelled)
     report.rows_returned = sum(len(one.taken) for one in book.invoices if one.cancelled)

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from highstreet import catalog
 from highstreet.kit.db import connect
 from highstreet.replay.invoices import BadFile, read_invoices
 from highstreet.replay.online_retail import Report
@@ -133,6 +134,40 @@ async def test_a_second_run_changes_nothing(database_url: str, tmp_path: Path) -
     again = await replayed(database_url, file)
     assert lasting(again) == lasting(first)
     assert await books(database_url) == told
+
+
+async def cards(url: str, text: str) -> dict[str, int]:
+    """What search shows for a text: titles with their prices."""
+    db = await connect(url, name="test", size=2)
+    try:
+        async with db.read() as tx:
+            found = await catalog.search(tx, catalog.Query(text, most=50))
+        return {card.title.en: card.price for card in found.cards}
+    finally:
+        await db.close()
+
+
+async def test_replayed_goods_are_found_also_after_a_run_that_was_killed_before_all_were_put(
+    database_url: str, tmp_path: Path
+) -> None:
+    rows = [
+        dirt.row("536365", "85123A", 1, dirt.START, 2.55, 12345.0, "WHITE HANGING HEART"),
+        dirt.row("536365", "22423", 1, dirt.START, 12.75, 12345.0, "CAKESTAND THREE TIER"),
+        dirt.row("536365", "POST", 1, dirt.START, 18.0, 12345.0, "POSTAGE"),
+        dirt.row("536366", "85123A", 1, dirt.START.replace(hour=9), 2.95, 12345.0, "WHITE HANGING HEART"),
+    ]
+    file = dirt.write(tmp_path / "sales.parquet", rows)
+    first = await replayed(database_url, file)
+    assert first.cards == 2
+    # At the price it was last sold for; postage is no goods.
+    assert await cards(database_url, "hanging hearts") == {"WHITE HANGING HEART": 295}
+    assert await cards(database_url, "postage") == {}
+    db = await connect(database_url, name="test", size=2)
+    async with db.transaction() as tx:
+        await tx.execute("DELETE FROM catalog.found WHERE price = 295")
+    await db.close()
+    assert lasting(await replayed(database_url, file)) == lasting(first)
+    assert await cards(database_url, "") == {"WHITE HANGING HEART": 295, "CAKESTAND THREE TIER": 1275}
 
 
 async def killed_runs_end_as_an_undisturbed_one(
