@@ -213,3 +213,33 @@ def test_pictures_are_small_and_safe() -> None:
         assert "<script" not in text and "http" not in text.replace("http://www.w3.org/2000/svg", ""), (
             path.name
         )
+
+
+FRAMES = [
+    Frame(),
+    Frame(path="/search?q=<a>&b=\"'", csrf="t'k<", now=NOW),
+    Frame(path="/basket", basket=3, person="A<d>a", notes=2, portrait="p", flashes=(Flash("<s>", "warn"),)),
+    Frame(town="清河", path="/", surface="till", demo=True, basket=12),
+]
+
+
+@pytest.mark.parametrize("look", [Look(), Look("zh", "dark", elder=True), Look("en", "light")])
+@pytest.mark.parametrize("frame", FRAMES)
+def test_a_frame_kept_from_other_pages_is_drawn_as_if_it_were_new(look: Look, frame: Frame) -> None:
+    for other in FRAMES:
+        page("shop/ask.html", look, other)
+    for template in ("shared/base.html", "shop/ask.html"):
+        assert page(template, look, frame) == drawn(f"{{% include '{template}' %}}", look, frame)
+
+
+def test_a_piece_is_kept_while_it_is_asked_for_and_drawn_anew_after() -> None:
+    drawings: list[str] = []
+
+    def draw(text: str) -> str:
+        drawings.append(text)
+        return text
+
+    kept = render.Kept(most=2)
+    assert [kept(key, draw, key) for key in "abacab"] == list("abacab")
+    # b was asked for longest ago when c came.
+    assert drawings == ["a", "b", "c", "b"]

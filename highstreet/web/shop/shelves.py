@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 
@@ -13,70 +11,13 @@ from highstreet.kit.errors import Refusal
 from highstreet.kit.geo import metres
 from highstreet.kit.text import Words
 from highstreet.market.desk import Market
-from highstreet.market.format import Hints
 from highstreet.market.quote import Asked
 from highstreet.market.shelf import ForSale
 from highstreet.market.views import shop as views
 from highstreet.pricing import PricedLine, Want, price_lines
 from highstreet.web.sessions import Visitor
+from highstreet.web.shop.shown import Shown as Shown
 from highstreet.web.shop.wording import drawn as drawn
-from highstreet.web.shop.wording import label, story
-
-
-class Shown(msgspec.Struct, frozen=True):
-    """An offer as a page draws it. `how`: the first leg (parcel, pickup, courier) or empty when it is taken
-    in the shop.
-
-    `free`: steps free to promise, None when nothing is counted. `far`: the place does not deliver to where
-    the visitor is.
-    """
-
-    goods: ForSale
-    priced: PricedLine
-    how: str
-    hints: Hints
-    window: tuple[datetime, datetime] | None
-    free: int | None
-    licences: list[str]
-    called: Words
-    far: bool
-    distance_m: int | None
-    card: Card | None = None
-
-    @property
-    def in_shop(self) -> bool:
-        """Bought by going there: nothing is carried, sent or put aside, so no basket can hold it."""
-        return not self.how and self.goods.sells in ("goods", "service")
-
-    @property
-    def gone(self) -> bool:
-        return not self.goods.sellable or (self.free is not None and self.free <= 0)
-
-    @property
-    def picture(self) -> str:
-        return drawn(self.goods.picture)
-
-    def seller(self, lang: str) -> str:
-        """What the seller calls itself, else its registered name."""
-        return self.called.say(lang) or self.goods.seller_name
-
-    @property
-    def title(self) -> Words:
-        return Words(**self.goods.title)
-
-    def labels(self, lang: str) -> list[str]:
-        """The labels as `parts.label` draws them: by sign where it has one, else in words."""
-        return [label(one, lang) for one in self.goods.labels]
-
-    @property
-    def was(self) -> int | None:
-        """What the price is measured against, when something is off."""
-        whole = self.priced.list_price * self.priced.quantity
-        return whole if whole > self.priced.paid else None
-
-    def story(self, town: str, lang: str, names: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-        """The rows of the price story, as `parts.price_story` draws them."""
-        return story(self.priced, self.seller(lang), town, lang, names or {})
 
 
 async def shown(market: Market, visitor: Visitor, cards: Sequence[Card]) -> list[Shown]:
