@@ -78,8 +78,12 @@ async def work(url: str, kinds: Mapping[str, Work], stop: asyncio.Event, *, at_o
                 url, timeout=3, server_settings={"application_name": "highstreet jobs"}
             )
             await _work_on(connection, kinds, stop, at_once)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as e:
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as e:
+            # The last: asyncpg loses its thread when the server goes between two messages.
             _log.info("work was interrupted: %s", type(e).__name__)
+        except Exception:  # noqa: BLE001
+            # Whatever the library met: jobs are rows, and whoever comes back finds them.
+            _log.exception("work was interrupted")
         finally:
             if connection is not None:
                 connection.terminate()
