@@ -26,10 +26,13 @@ from highstreet.adapters.mail_file import FileMail
 from highstreet.adapters.mail_smtp import Security, SmtpMail
 from highstreet.adapters.payments_sandbox import SandboxProvider
 from highstreet.api.keys import forget_answers
+from highstreet.formats.appointment import APPOINTMENT
 from highstreet.formats.collect import COLLECT
 from highstreet.formats.counter import COUNTER
+from highstreet.formats.group_buy import GROUP_BUY
 from highstreet.formats.instant import INSTANT
 from highstreet.formats.online import ONLINE
+from highstreet.formats.rental import RENTAL
 from highstreet.kit import rates
 from highstreet.kit.clock import Clock, system_clock
 from highstreet.kit.db import Database, DatabaseAway, Tx, connect
@@ -88,7 +91,7 @@ class OpenMarket(Market):
 
 def formats() -> dict[str, Format]:
     """Every business format this town knows, by the code an order carries."""
-    return register([COUNTER, ONLINE, COLLECT, INSTANT])
+    return register([COUNTER, ONLINE, COLLECT, INSTANT, GROUP_BUY, APPOINTMENT, RENTAL])
 
 
 def sandbox_url(settings: Settings) -> str:

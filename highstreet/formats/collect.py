@@ -58,17 +58,12 @@ COLLECT = Format(
     ),
     stories=(
         Story(
-            "fetched",
-            ("provider:paid", "seller:ready", "seller:handed_over", "clock:+8d"),
-            "done",
-            9800,
-            200,
-            -10000,
+            "fetched", "provider:paid, seller:ready, seller:handed_over, clock:+8d", "done", 9800, 200, -10000
         ),
-        Story("never fetched", ("provider:paid", "seller:ready", "clock:+4d"), "undone", 0, 0, 0),
+        Story("never fetched", "provider:paid, seller:ready, clock:+4d", "undone", 0, 0, 0),
         Story(
             "fetched and brought back",
-            ("provider:paid", "seller:ready", "seller:handed_over", "buyer:return_wanted", "seller:returned"),
+            "provider:paid, seller:ready, seller:handed_over, buyer:return_wanted, seller:returned",
             "done",
             0,
             0,

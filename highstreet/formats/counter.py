@@ -39,8 +39,8 @@ COUNTER = Format(
         picture="shop",
     ),
     stories=(
-        Story("paid and taken", ("clerk:cash",), "done", 9940, 60, -10000),
-        Story("payment never came", ("clock:+1h",), "undone", 0, 0, 0),
-        Story("brought back", ("clerk:cash", "seller:returned"), "done", 0, 0, 0),
+        Story("paid and taken", "clerk:cash", "done", 9940, 60, -10000),
+        Story("payment never came", "clock:+1h", "undone", 0, 0, 0),
+        Story("brought back", "clerk:cash, seller:returned", "done", 0, 0, 0),
     ),
 )

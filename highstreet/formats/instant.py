@@ -70,23 +70,16 @@ INSTANT = Format(
     stories=(
         Story(
             "carried in half an hour",
-            (
-                "provider:paid",
-                "seller:accepted",
-                "seller:ready",
-                "courier:picked_up",
-                "courier:delivered",
-                "clock:+2d",
-            ),
+            "provider:paid, seller:accepted, seller:ready, courier:picked_up, courier:delivered, clock:+2d",
             "done",
             9200,
             800,
             -10000,
         ),
-        Story("the shop did not answer", ("provider:paid", "clock:+1h"), "undone", 0, 0, 0),
+        Story("the shop did not answer", "provider:paid, clock:+1h", "undone", 0, 0, 0),
         Story(
             "never arrived",
-            ("provider:paid", "seller:accepted", "seller:ready", "courier:picked_up", "clock:+1d"),
+            "provider:paid, seller:accepted, seller:ready, courier:picked_up, clock:+1d",
             "undone",
             0,
             0,

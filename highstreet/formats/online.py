@@ -59,16 +59,16 @@ ONLINE = Format(
     stories=(
         Story(
             "delivered and kept",
-            ("provider:paid", "seller:shipped", "seller:delivered", "clock:+8d"),
+            "provider:paid, seller:shipped, seller:delivered, clock:+8d",
             "done",
             9500,
             500,
             -10000,
         ),
-        Story("cancelled before it was sent", ("provider:paid", "buyer:cancelled"), "undone", 0, 0, 0),
+        Story("cancelled before it was sent", "provider:paid, buyer:cancelled", "undone", 0, 0, 0),
         Story(
             "sent back within seven days",
-            ("provider:paid", "seller:shipped", "seller:delivered", "buyer:return_wanted", "seller:returned"),
+            "provider:paid, seller:shipped, seller:delivered, buyer:return_wanted, seller:returned",
             "done",
             0,
             0,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from highstreet.kit.db import Tx, rows
+from highstreet.kit.db import Tx, row_or_none, rows
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -47,6 +47,19 @@ async def open_slot(
         now,
     )
     return made
+
+
+async def find(tx: Tx, slot_id: int, place_id: str, variant_ids: tuple[str, ...]) -> Slot | None:
+    """A window by its id, if it is one of these variants' at this place."""
+    return await row_or_none(
+        tx,
+        Slot,
+        """SELECT id, lower(period) AS starts, upper(period) AS ends, total, total - held - sold AS free
+           FROM inventory.supply WHERE id = $1 AND place_id = $2 AND variant_id = ANY ($3) AND period IS NOT NULL""",
+        slot_id,
+        place_id,
+        list(variant_ids),
+    )
 
 
 async def slots(tx: Tx, variant_id: str, place_id: str, since: datetime, until: datetime) -> list[Slot]:

@@ -7,7 +7,22 @@ from typing import Any, Literal
 
 import msgspec
 
-Kind = Literal["handover", "pickup", "courier", "parcel", "return"]
+Kind = Literal[
+    "handover",
+    "pickup",
+    "courier",
+    "parcel",
+    "return",
+    "visit",
+    "lessons",
+    "access",
+    "cabinet",
+    "out",
+    "back",
+    "ride",
+    "errand",
+    "rhythm",
+]
 State = Literal["planned", "ready", "underway", "done", "failed", "void"]
 
 # planned -> ready (prepared) -> underway (left the place) -> done (proved); failed may be tried again.

@@ -6,26 +6,12 @@ from datetime import datetime, timedelta
 
 from highstreet.kit.ids import new_id
 from highstreet.logistics import Leg
-from highstreet.market import settle, unwind
-from highstreet.market.format import FALLEN, OPEN, Format
+from highstreet.market import rules, settle, unwind
+from highstreet.market.format import FALLEN, FROM_WINDOW, LEG_WAITS, OPEN, Format
 from highstreet.market.work import Work
 
 _CODE_GOOD_FOR = timedelta(days=7)
-
-# What a leg in a state keeps the order waiting for, by the leg's kind.
-_WAITS = {
-    ("parcel", "planned"): "prepare",
-    ("parcel", "ready"): "prepare",
-    ("parcel", "underway"): "underway",
-    ("parcel", "failed"): "underway",
-    ("pickup", "planned"): "prepare",
-    ("pickup", "ready"): "pickup",
-    ("courier", "planned"): "prepare",
-    ("courier", "ready"): "courier",
-    ("courier", "underway"): "underway",
-    ("courier", "failed"): "underway",
-    ("handover", "planned"): "pickup",
-}
+_SHOWN_BY_CODE = ("pickup", "courier", "handover", "visit", "ride", "cabinet", "out")
 
 
 def advance(work: Work, one: Format, now: datetime) -> None:
@@ -48,7 +34,10 @@ def _expire(work: Work, one: Format, now: datetime) -> None:
     work.tell("late", "clock", now, waits=waits, falls=falls)
     work.deadlines = {}
     if falls == "done":
+        settle.hand_over(work)
         settle.finish(work, one, now)
+    elif falls == "rest":
+        unwind.give_up_rest(work, one, now)
     elif falls == "stay":
         unwind.drop_return(work, now)
     else:
@@ -57,7 +46,7 @@ def _expire(work: Work, one: Format, now: datetime) -> None:
 
 def _placed(work: Work, one: Format, now: datetime) -> None:
     if work.method not in one.money.at_handover and not work.paid:
-        if any(work.owed(due) for due in work.order.agreed.dues):
+        if any(work.owed(due) for due in work.order.agreed.dues if not due.later):
             work.wait("payment", now + one.deadlines["payment"].time)
             return
         settle.take_payment(work, "clock", now)
@@ -67,7 +56,10 @@ def _placed(work: Work, one: Format, now: datetime) -> None:
     elif verdict == OPEN:
         bind(work, one, now)
     else:
-        work.wait(verdict, now + one.deadlines[verdict].time)
+        if verdict == "closing" and not work.has("joined"):
+            work.tell("joined", "clock", now)
+        begins = work.cohort.closes_at if verdict == "closing" and work.cohort else now
+        work.wait(verdict, begins + one.deadlines[verdict].time)
 
 
 def bind(work: Work, one: Format, now: datetime) -> None:
@@ -76,11 +68,7 @@ def bind(work: Work, one: Format, now: datetime) -> None:
     work.tell("committed", "clock", now)
     window = work.order.agreed.window
     for n, kind in enumerate(one.legs, start=1):
-        until = (
-            (window[1] if window else now) + _CODE_GOOD_FOR
-            if kind in ("pickup", "courier", "handover")
-            else None
-        )
+        until = (window[1] if window else now) + _CODE_GOOD_FOR if kind in _SHOWN_BY_CODE else None
         work.legs.append(
             Leg(
                 id=new_id("leg", now),
@@ -92,6 +80,8 @@ def bind(work: Work, one: Format, now: datetime) -> None:
                 code_until=until,
             )
         )
+    if one.money.price is not None:
+        work.post(rules.reprice(work, {line.position: one.money.price(work, line) for line in work.lines}))
     work.post(one.money.committed(work))
 
 
@@ -101,10 +91,20 @@ def _committed(work: Work, one: Format, now: datetime) -> None:
         return
     if not one.legs:
         settle.hand_over(work)
-    leg = work.leg("planned", "ready", "underway", "failed")
-    if leg is not None:
-        what = _WAITS[leg.kind, leg.state]
-        work.wait(what, now + one.deadlines[what].time)
+    for leg in work.legs:
+        if leg.kind == "return" or leg.state in ("done", "void"):
+            continue
+        if leg.kind == "lessons" and not any(line.open for line in work.lines):
+            leg.move("done", now)
+        elif what := LEG_WAITS[leg.kind].get(leg.state):
+            begins = max(now, leg.window_to or now) if what in FROM_WINDOW else now
+            work.wait(what, begins + one.deadlines[what].time)
+            return
+        else:
+            leg.move("done", now)
+            settle.hand_over(work)
+    if not work.settled and any(work.owed(due) for due in work.order.agreed.dues if due.later):
+        work.wait("balance", now + one.deadlines["balance"].time)
         return
     _fulfilled(work, one, now)
 

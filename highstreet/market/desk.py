@@ -32,7 +32,7 @@ _TRIES = 100
 
 
 class Collection(msgspec.Struct, frozen=True):
-    """Money asked of a buyer, as it stands."""
+    """Money asked of a buyer, as it stands: for a whole purchase at placing, or for what one order asks for later."""
 
     key: str
     purchase_id: str
@@ -42,6 +42,7 @@ class Collection(msgspec.Struct, frozen=True):
     state: str
     asked_at: datetime
     provider_ref: str | None = None
+    order_id: str | None = None
 
 
 class Found(msgspec.Struct, frozen=True):

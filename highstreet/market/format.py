@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from highstreet.kit.text import Words
 from highstreet.ledger import Transfer
-from highstreet.orders import Agreed
+from highstreet.orders import Agreed, Closing, Line
 
 if TYPE_CHECKING:
     from highstreet.market.quote import Asked
@@ -18,59 +18,100 @@ if TYPE_CHECKING:
 
 Sells = Literal["goods", "service", "digital", "use"]
 Promise = Literal["stock", "slot", "asset", "run", "nothing"]
-Falls = Literal["undone", "done", "lost", "stay"]
-Teller = Literal["buyer", "seller", "courier", "clock"]
+Falls = Literal["undone", "done", "rest", "lost", "stay"]
+Teller = Literal["buyer", "seller", "courier", "partner", "device", "operator", "clock"]
 
 OPEN = "open"
 FALLEN = "fallen"
 
 
 class Within(msgspec.Struct, frozen=True):
-    """A wait's limit and which way it falls when the time passes."""
+    """A wait's limit and which way it falls when the time passes.
+
+    done: taken as fulfilled. rest: what was not fulfilled is given up and its money goes back. lost: undone, and the goods are gone.
+    stay: only what was waited for is dropped.
+    """
 
     time: timedelta
     falls: Falls
 
 
 class Gate(msgspec.Struct, frozen=True):
-    """When the promise binds: `decide` answers open, fallen, or which of its `waits` it waits for."""
+    """When the promise binds: `decide` answers open, fallen, or which of its `waits` it waits for.
+
+    `close`, of a format decided by cohort: the decision, from who is in it when it closes; every member's `decide` then sees it.
+    """
 
     decide: Callable[[Work, datetime], str]
     waits: tuple[str, ...] = ()
+    close: Callable[[Closing], dict[str, Any]] | None = None
 
 
 class Money(msgspec.Struct, frozen=True):
     """What money does. `committed`, `done`, `undone` answer with transfers; after the last two escrow is empty for every purpose.
 
+    `price`: what a line finally sells for when the promise binds, where that is only known then; never more than was agreed.
     `ways` are the ways to pay; `at_handover` those that are paid when the goods are handed over instead of at placing.
     """
 
     done: Callable[[Work], list[Transfer]]
     undone: Callable[[Work], list[Transfer]]
     committed: Callable[[Work], list[Transfer]] = lambda _: []
+    price: Callable[[Work, Line], int] | None = None
     fee_bps: int = 0
     ways: tuple[str, ...] = ("provider", "wallet")
     at_handover: tuple[str, ...] = ()
 
 
+class Choice(msgspec.Struct, frozen=True):
+    """What a buyer chooses besides the quantity: `slot`, `period`, `options`, `answers`, `route` or `text`, kept under its kind.
+
+    `steps`: how many steps of the unit the choice stands for (nights, hours, hectometres), from the choice and the offer's terms.
+    """
+
+    kind: Literal["slot", "period", "options", "answers", "route", "text"]
+    steps: Callable[[Any, Mapping[str, Any]], int] | None = None
+
+
+class Term(msgspec.Struct, frozen=True):
+    """What a seller states when offering in this format. `money` in minor units, else a whole number; `usual` holds when left empty."""
+
+    name: str
+    words: Words
+    unit: Words = Words()
+    usual: int = 0
+    money: bool = False
+    most: int = 100_000
+
+
 class Hints(msgspec.Struct, frozen=True):
-    """The few words a page needs."""
+    """The few words a page needs: what the format is called, what it asks the buyer to choose and the seller to state."""
 
     title: Words
     line: Words
     picture: str = "parcel"
     needs_address: bool = False
+    asks: tuple[Choice, ...] = ()
+    terms: tuple[Term, ...] = ()
 
 
 class Story(msgspec.Struct, frozen=True):
-    """An example: facts told in order (`who:fact` or `clock:+2d`), and how it ends."""
+    """An example: facts told in order (`who:fact name=number ...`, `clock:+2d`, `cohort:closes name=number ...`), and how it ends.
+
+    The buyer pays 10000 of price unless the format's choices say otherwise; `seller`, `platform` and `buyer` are what each has in the end.
+    """
 
     name: str
-    told: tuple[str, ...]
+    told: str
     stage: str
     seller: int
     platform: int
     buyer: int
+
+    @property
+    def steps(self) -> list[str]:
+        """What is told, one by one."""
+        return self.told.split(", ")
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,13 +144,24 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
         return self.promise == "stock" and not self.legs
 
 
-# What an order may wait for because of each leg, besides its gate.
-LEG_WAITS: Mapping[str, tuple[str, ...]] = {
-    "parcel": ("prepare", "underway"),
-    "pickup": ("prepare", "pickup"),
-    "courier": ("prepare", "courier", "underway"),
-    "handover": ("pickup",),
+# What a leg in a state keeps the order waiting for, by the leg's kind. A kind without a state here passes by itself.
+LEG_WAITS: Mapping[str, Mapping[str, str]] = {
+    "parcel": {"planned": "prepare", "ready": "prepare", "underway": "underway", "failed": "underway"},
+    "pickup": {"planned": "prepare", "ready": "pickup"},
+    "courier": {"planned": "prepare", "ready": "courier", "underway": "underway", "failed": "underway"},
+    "handover": {"planned": "pickup"},
+    "visit": {"planned": "visit"},
+    "lessons": {"planned": "lessons"},
+    "access": {},
+    "cabinet": {"planned": "open", "underway": "take"},
+    "out": {"planned": "out"},
+    "back": {"planned": "back", "underway": "inspect"},
+    "ride": {"planned": "driver", "underway": "ride"},
+    "errand": {"planned": "buy", "underway": "bring"},
+    "rhythm": {"planned": "rhythm"},
 }
+# These waits are counted from the time that was agreed on, not from when the waiting began.
+FROM_WINDOW = frozenset({"visit", "lessons", "out", "back"})
 
 
 class BadFormat(Exception):
@@ -125,11 +177,13 @@ def register(formats: list[Format]) -> dict[str, Format]:
         waits = {"payment"} if set(one.money.ways) - set(one.money.at_handover) else set[str]()
         waits.update(one.gate.waits)
         for leg in one.legs:
-            waits.update(LEG_WAITS[leg])
+            waits.update(LEG_WAITS[leg].values())
         if "return_wanted" in one.facts:
             waits.add("return")
         if missing := sorted(waits - set(one.deadlines)):
             raise BadFormat(f"{one.code} may wait for {', '.join(missing)} without a deadline")
+        if (one.decided == "cohort") != (one.gate.close is not None):
+            raise BadFormat(f"{one.code} must say how its cohort is decided, or decide each order alone")
         if len(one.stories) < 3:
             raise BadFormat(f"{one.code} needs three stories: happy, cancelled, disputed")
         known[one.code] = one

@@ -8,14 +8,15 @@ from typing import Any
 
 import msgspec
 
+from highstreet.kit.errors import Malformed
 from highstreet.logistics import Leg
-from highstreet.market import settle, unwind
+from highstreet.market import rules, settle, unwind
 from highstreet.market.commit import advance
 from highstreet.market.desk import Decision, Found, Market
 from highstreet.market.format import Format, Teller
 from highstreet.market.units import Key, Unit
 from highstreet.market.work import Work
-from highstreet.orders import NoSuchOrder, NotNow, NotThis
+from highstreet.orders import NoSuchOrder, NotNow, NotThis, TooMany
 
 
 class Telling(msgspec.Struct, frozen=True):
@@ -83,10 +84,102 @@ def _leg(work: Work, *states: str) -> Leg:
     return leg
 
 
-def _accepted(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
-    if work.order.waits != "accept":
+def _at_the_gate(*waits: str) -> Effect:
+    """A fact the gate waits for: it is told, and the gate decides what it means."""
+
+    def effect(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
+        if work.order.stage != "placed" or work.order.waits not in waits:
+            raise NotNow
+        work.tell(telling.fact, telling.by, now, **_amounts(telling) | {"role": telling.role})
+
+    return effect
+
+
+def _on_leg(kind: str, source: str, to: str) -> Effect:
+    """A fact that moves the leg of a kind from one state to another; a leg out that is done has handed over what it carries."""
+
+    def effect(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
+        leg = _leg(work, source)
+        if leg.kind != kind or (telling.role == "courier" and leg.courier_id not in (None, telling.by)):
+            raise NotNow
+        if telling.role == "courier":
+            leg.courier_id = telling.by
+        leg.proof = {**(leg.proof or {}), **telling.body}
+        leg.move(to, now)  # type: ignore[arg-type]
+        if to == "done":
+            settle.hand_over(work)
+        work.tell(telling.fact, telling.by, now, **_amounts(telling))
+
+    return effect
+
+
+def _inspected(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    """What came back was looked at: at the gate, or at the end of the leg back."""
+    moved = _at_the_gate("inspect") if work.order.stage == "placed" else _on_leg("back", "underway", "done")
+    moved(work, one, telling, now)
+
+
+def _taken(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
+    """The cabinet saw what was taken: that is sold, the rest goes back with its money. More than was set aside is for a person."""
+    leg = _leg(work, "underway")
+    seen = _lines(telling.body.get("lines", {}))
+    if leg.kind != "cabinet" or any(count < 0 for count in seen.values()):
         raise NotNow
-    work.tell(telling.fact, telling.by, now)
+    before = {line.position: line.undone for line in work.lines}
+    beyond = sum(max(0, seen.get(line.position, 0) - line.open) for line in work.lines)
+    for line in work.lines:
+        took = min(seen.get(line.position, 0), line.open)
+        hold = work.hold_of(line)
+        if hold is not None:
+            hold.use(min(took, hold.held))
+            hold.free(hold.held)
+        line.fulfilled += took
+        line.cancelled += line.open
+    work.post(rules.refund_steps(work, before))
+    leg.proof = dict(telling.body)
+    leg.move("done", now)
+    work.tell("taken", telling.by, now, lines={str(p): c for p, c in seen.items()}, beyond=beyond)
+
+
+def _attended(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
+    """Lessons given: these steps are fulfilled, the leg ends with the last."""
+    leg = _leg(work, "planned")
+    if leg.kind != "lessons":
+        raise NotNow
+    steps = _steps(work, telling, "open")
+    for position, count in steps.items():
+        line = work.line(position)
+        if not 0 < count <= line.open:
+            raise TooMany(line=position, left=line.open, what="attend", what_zh="上课")
+        hold = work.hold_of(line)
+        if hold is not None:
+            hold.use(min(count, hold.held))
+        line.fulfilled += count
+    work.tell("attended", telling.by, now, lines={str(p): c for p, c in steps.items()})
+
+
+def _no_show(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    leg = _leg(work, "planned")
+    if leg.kind not in ("visit", "out", "ride") or (leg.window_from is not None and now < leg.window_from):
+        raise NotNow
+    work.tell("no_show", telling.by, now)
+    unwind.undo(work, one, now, reason="no_show")
+
+
+def _stopped(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
+    """A rhythm is ended: what was placed by it stands."""
+    _leg(work, "planned").move("done", now)
+    settle.hand_over(work)
+    work.tell("stopped", telling.by, now)
+
+
+def _amounts(telling: Telling) -> dict[str, int]:
+    """The whole numbers a fact carries; a negative one is refused, text stays with the leg's proof."""
+    found = {name: value for name, value in telling.body.items() if isinstance(value, int)}
+    for name, value in found.items():
+        if value < 0:
+            raise Malformed(name, "cannot be negative", "不能为负数")
+    return found
 
 
 def _ready(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
@@ -158,9 +251,8 @@ def _cancelled(work: Work, one: Format, telling: Telling, now: datetime) -> None
         and work.order.waits not in ("pickup", "prepare")
     ):
         raise NotNow
-    unwind.cancel(
-        work, one, _steps(work, telling, "open"), telling.by, now, str(telling.body.get("reason", ""))
-    )
+    reason = str(telling.body.get("reason", ""))
+    unwind.cancel(work, one, _steps(work, telling, "open"), telling.by, now, reason, telling.role)
 
 
 def _return_wanted(work: Work, one: Format, telling: Telling, now: datetime) -> None:
@@ -217,8 +309,25 @@ def _lines(lines: dict[str, int]) -> unwind.Steps:
 
 
 EFFECTS: dict[str, Effect] = {
-    "accepted": _accepted,
-    "refused": _accepted,
+    "accepted": _at_the_gate("accept"),
+    "refused": _at_the_gate("accept"),
+    "handed_in": _at_the_gate("hand_in"),
+    "inspected": _inspected,
+    "agreed": _at_the_gate("agree"),
+    "declined": _at_the_gate("agree"),
+    "given_back": _at_the_gate("give_back"),
+    "visited": _on_leg("visit", "planned", "done"),
+    "no_show": _no_show,
+    "attended": _attended,
+    "opened": _on_leg("cabinet", "planned", "underway"),
+    "taken": _taken,
+    "unlocked": _on_leg("out", "planned", "done"),
+    "brought_back": _on_leg("back", "planned", "underway"),
+    "started": _on_leg("ride", "planned", "underway"),
+    "arrived": _on_leg("ride", "underway", "done"),
+    "bought": _on_leg("errand", "planned", "underway"),
+    "brought": _on_leg("errand", "underway", "done"),
+    "stopped": _stopped,
     "ready": _ready,
     "shipped": _shipped,
     "picked_up": _picked_up,

@@ -11,8 +11,9 @@ from highstreet.market import rules, settle
 from highstreet.market.commit import advance
 from highstreet.market.desk import Decision, Found, Market
 from highstreet.market.format import Format
-from highstreet.market.units import Unit
+from highstreet.market.units import Key, Unit
 from highstreet.market.work import Work
+from highstreet.orders import NoSuchOrder, NotNow
 
 _STRAY_WITHIN = timedelta(days=2)
 
@@ -51,25 +52,70 @@ async def told_charge(market: Market, notice: Notice, now: datetime) -> dict[str
             "collection_move", key=asked.key, state="paid", provider_ref=notice.provider_ref, settled_at=now
         )
         for work in found.works:
-            take_money(work, market.format(work.order.format), asked.key, notice.provider, now)
-            unit.take_in(work, now)
+            if asked.order_id in (None, work.order.id):
+                one = market.format(work.order.format)
+                take_money(work, one, asked.key, notice.provider, now, later=asked.order_id is not None)
+                unit.take_in(work, now)
         return {"result": "paid"}
 
     return await market.act(Decision(decide, now, collections=(notice.key,)))
 
 
-def take_money(work: Work, one: Format, collection: str, by: str, now: datetime) -> None:
+async def pay_balance(
+    market: Market, order_id: str, method: str, by: str, now: datetime, key: Key | None = None
+) -> dict[str, Any]:
+    """What an order asks for later (a balance, the rest at a visit): from the wallet at once, or asked of the provider of the first part.
+
+    Answers {order, amount, collection: {key, amount, provider} | None}. Refuses not_now when nothing is owed, wallet_short.
+    """
+
+    def decide(found: Found, unit: Unit) -> dict[str, Any]:
+        if not found.works:
+            raise NoSuchOrder
+        work = found.works[0]
+        if work.order.waits != "balance" or method != work.method:
+            raise NotNow
+        amount = work.order.agreed.asked(later=True)
+        asked = None
+        if method == "wallet":
+            settle.take_balance(work, by, now)
+            advance(work, market.format(work.order.format), now)
+            unit.take_in(work, now)
+        else:
+            asked = {"key": new_id("col", now), "amount": amount, "provider": method}
+            unit.add(
+                "collection",
+                key=asked["key"],
+                purchase_id=work.order.purchase_id,
+                order_id=order_id,
+                provider=method,
+                currency=work.order.currency,
+                amount=amount,
+                state="asked",
+                asked_at=now,
+            )
+        return {"order": order_id, "amount": amount, "collection": asked}
+
+    return await market.act(Decision(decide, now, orders=(order_id,), key=key))
+
+
+def take_money(
+    work: Work, one: Format, collection: str, by: str, now: datetime, *, later: bool = False
+) -> None:
     """Money for one order: into escrow and on; for an order that came to nothing meanwhile, straight back."""
-    if work.paid or work.has("paid_late"):
+    if work.settled if later else work.paid or work.has("paid_late"):
         return
     work.collection = collection
-    if work.order.stage == "undone":
-        work.post(rules.pay_in_late(work))
+    if work.order.stage in ("done", "undone") if later else work.order.stage == "undone":
+        work.post(rules.pay_in(work, later=True) if later else rules.pay_in_late(work))
         work.post(rules.refund_all(work))
         work.tell("paid_late", by, now)
         settle.check_ended(work)
         return
-    settle.take_payment(work, by, now)
+    if later:
+        settle.take_balance(work, by, now)
+    else:
+        settle.take_payment(work, by, now)
     advance(work, one, now)
 
 

@@ -15,14 +15,16 @@ from highstreet.kit.errors import Refusal, SignInFirst
 from highstreet.kit.ids import new_id, spoken
 from highstreet.ledger import NotPayableSo
 from highstreet.market import settle
+from highstreet.market.choices import Take
 from highstreet.market.commit import advance
 from highstreet.market.contacts import Contact, seal_contact
 from highstreet.market.desk import Decision, Found, Market
-from highstreet.market.quote import Quote, QuotedOrder
+from highstreet.market.format import Format
+from highstreet.market.quote import Quote, QuotedLine, QuotedOrder
 from highstreet.market.shelf import ForSale
 from highstreet.market.units import Key, Unit
 from highstreet.market.work import Work
-from highstreet.orders import Adjustment, Line, Order
+from highstreet.orders import Adjustment, Cut, Line, Order
 
 # Ways that are paid by the very call that places the order: the clerk has the cash in hand, the wallet is ours.
 PAID_AT_ONCE = ("cash", "wallet")
@@ -34,6 +36,15 @@ class OnlyInPerson(Refusal):
     code = "only_in_person"
     en = "This is sold at the counter only; please choose another way to get it."
     zh = "此商品仅限到店购买，请选择其他取货方式。"
+
+
+class SelfDealing(Refusal):
+    """Nobody earns a commission on what they sell or buy themselves."""
+
+    code = "self_dealing"
+    status = 403
+    en = "Nobody can earn a share of what they buy or sell themselves."
+    zh = "不能从自己买卖的商品中获得分成。"
 
 
 class Placing(msgspec.Struct, frozen=True):
@@ -79,7 +90,7 @@ async def place(
             advance(work, market.format(quoted.format), now)
             works.append(work)
         unit.add("purchase", **_purchase(market, placing, purchase_id, now))
-        asked = sum(w.order.total for w in works if w.order.waits == "payment")
+        asked = sum(w.order.agreed.asked(later=False) for w in works if w.order.waits == "payment")
         if asked:
             unit.add(
                 "collection",
@@ -152,34 +163,57 @@ def _work(
         currency=placing.quote.currency,
         total=quoted.total,
         agreed=quoted.agreed,
+        cohort_id=quoted.cohort_id,
         placed_at=now,
     )
     work = Work(order, placing.method, [], told=[])
     for position, line in enumerate(quoted.lines, start=1):
         of = goods[line.offer]
-        work.lines.append(
-            Line(
-                position=position,
-                offer_id=of.id,
-                variant_id=of.variant_id,
-                title=of.title,
-                picture=of.picture,
-                unit=of.unit,
-                quantity=line.quantity,
-                price=line.price,
-                adjustments=msgspec.convert(line.adjustments, list[Adjustment]),
-                amount=line.amount,
-                paid=line.paid,
-                tax_bps=line.tax_bps,
-                no_return=of.no_return,
-            )
-        )
-        if one.promise == "stock" and of.sells == "goods" and of.supply_id is not None:
-            work.holds.append(
-                Hold(line=position, kind="supply", target_id=of.supply_id, quantity=line.quantity)
-            )
+        work.lines.append(_line(position, line, of, placing.buyer_id))
+        if one.hold == "placing":
+            work.holds += holds_of(one, position, line.quantity, of, line.takes)
     work.tell("placed", placing.by, now, total=order.total, format=order.format)
     return work
+
+
+def _line(position: int, line: QuotedLine, of: ForSale, buyer_id: str | None) -> Line:
+    return Line(
+        position=position,
+        offer_id=of.id,
+        variant_id=of.variant_id,
+        title=of.title,
+        picture=of.picture,
+        unit=of.unit,
+        quantity=line.quantity,
+        price=line.price,
+        adjustments=msgspec.convert(line.adjustments, list[Adjustment]),
+        amount=line.amount,
+        paid=line.paid,
+        tax_bps=line.tax_bps,
+        no_return=of.no_return,
+        choice=line.choice,
+        cuts=cuts_of(of.terms, of.seller_id, buyer_id),
+    )
+
+
+def holds_of(one: Format, position: int, quantity: int, of: ForSale, takes: list[Take]) -> list[Hold]:
+    """What a line sets aside: stock of its offer, and what was chosen for it."""
+    holds: list[Hold] = []
+    if one.promise == "stock" and of.sells == "goods" and of.supply_id is not None:
+        holds.append(Hold(line=position, kind="supply", target_id=of.supply_id, quantity=quantity))
+    for take in takes:
+        # A delivery window belongs to the whole order, a seat or a room to the line that sells it.
+        line = 0 if one.promise == "stock" else position
+        holds.append(Hold(line, take.kind, take.target_id, take.quantity, period=take.period))
+    return holds
+
+
+def cuts_of(terms: dict[str, Any], seller_id: str, buyer_id: str | None) -> list[Cut]:
+    """The third parties' shares an offer names. Errors: SelfDealing when one of them is the seller or the buyer."""
+    cuts = msgspec.convert(terms.get("cuts", []), list[Cut])
+    if any(cut.party in (seller_id, buyer_id) for cut in cuts):
+        raise SelfDealing
+    return cuts
 
 
 def _purchase(market: Market, placing: Placing, purchase_id: str, now: datetime) -> dict[str, Any]:

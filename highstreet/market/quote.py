@@ -11,23 +11,43 @@ from highstreet import parties
 from highstreet.catalog import OfferClosed
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.kit.geo import Point, metres
+from highstreet.kit.money import share
 from highstreet.kit.quantity import check_quantity
+from highstreet.market.choices import NOTHING, Picked, Take, choose, look_up, with_options
 from highstreet.market.desk import Market
 from highstreet.market.shelf import ForSale
-from highstreet.orders import MOST_LINES, Agreed, EmptyBasket, Entry, QuoteExpired, QuoteUnknown
+from highstreet.orders import (
+    MOST_LINES,
+    Agreed,
+    Cohort,
+    EmptyBasket,
+    Entry,
+    QuoteExpired,
+    QuoteUnknown,
+)
 from highstreet.pricing import PricedLine, Want, price_lines
 
 GOOD_FOR = timedelta(minutes=30)
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What a format is asked to agree to: priced lines of one seller at one place."""
+    """What a format is asked to agree to: priced lines of one seller at one place, and what the buyer chose for them.
+
+    period: the time of the slot or period chosen. cohort: the one whose members' orders will be decided together.
+    """
 
     lines: list[PricedLine]
     goods: list[ForSale]
     now: datetime
     tz: tzinfo
     distance_m: int | None = None
+    choices: tuple[dict[str, Any], ...] = ()
+    period: tuple[datetime, datetime] | None = None
+    cohort: Cohort | None = None
+
+    def chosen(self, kind: str) -> Any:
+        """What the buyer chose of a kind; None while nothing is chosen yet (a page that only shows the offer)."""
+        return self.choices[0].get(kind) if self.choices else None
 
     def opening(self, moment: datetime) -> datetime:
         """The moment, or the place's next opening after it; a place that states no hours is taken as open."""
@@ -43,9 +63,13 @@ class Asked(msgspec.Struct, frozen=True):
         found = [value for one in self.goods if isinstance(value := one.terms.get(name), int)]
         return max(found, default=usual)
 
+    def share_of_price(self, name: str, usual_bps: int) -> int:
+        """That part of what the buyer pays of the price which the terms name in basis points."""
+        return share(sum(line.paid for line in self.lines), min(self.term(name, usual_bps), 10_000), 10_000)
+
 
 class QuotedLine(msgspec.Struct, frozen=True, array_like=True):
-    """A line's frozen price; the rest is the offer's."""
+    """A line's frozen price, what was chosen for it and what that takes; the rest is the offer's."""
 
     offer: str
     quantity: int
@@ -54,6 +78,8 @@ class QuotedLine(msgspec.Struct, frozen=True, array_like=True):
     paid: int
     tax_bps: int
     adjustments: list[dict[str, Any]]
+    choice: dict[str, Any] = {}
+    takes: list[Take] = []
 
 
 class QuotedOrder(msgspec.Struct, frozen=True):
@@ -64,6 +90,7 @@ class QuotedOrder(msgspec.Struct, frozen=True):
     place_id: str
     lines: list[QuotedLine]
     agreed: Agreed
+    cohort_id: str | None = None
 
     @property
     def total(self) -> int:
@@ -120,16 +147,26 @@ async def quote(
     if len({entry.offer for entry in entries}) < len(entries):
         raise Malformed("lines", "each offer only once", "每个商品只能出现一次")
     goods = await market.shelf.offers(entry.offer for entry in entries)
+    entries = [
+        choose(market.format(goods[entry.offer].format), goods[entry.offer], entry) for entry in entries
+    ]
     for entry in entries:
         _check(goods[entry.offer], entry.quantity)
     promotions = await market.shelf.promotions(goods[entry.offer].seller_id for entry in entries)
-    wants = [Want(goods[entry.offer].priced, entry.quantity) for entry in entries]
+    wants = [Want(with_options(goods[entry.offer], entry.choice), entry.quantity) for entry in entries]
     priced = price_lines(wants, promotions, channel, now)
-    groups: dict[tuple[str, str, str], list[PricedLine]] = {}
+    picked = await _picked(market, entries, goods, now)
+    groups: dict[tuple[str, str, str, str], list[PricedLine]] = {}
     for line in priced:
         one = goods[line.offer_id]
-        groups.setdefault((one.seller_id, one.place.id, one.format), []).append(line)
-    orders = [_order(market, key, lines, goods, now, where) for key, lines in groups.items()]
+        # What is chosen for one thing (a time, a room, a group) is nothing the next one can share.
+        alone = one.id if one.id in picked else ""
+        groups.setdefault((one.seller_id, one.place.id, one.format, alone), []).append(line)
+    choices = {entry.offer: entry.choice for entry in entries}
+    orders = [
+        _order(market, key[:3], lines, goods, now, where, choices, picked.get(key[3], NOTHING))
+        for key, lines in groups.items()
+    ]
     made = Quote(goods[entries[0].offer].priced.currency, channel, orders, now + GOOD_FOR)
     text = market.quote_signer.sign(msgspec.msgpack.encode(made))
     return Explained(made, text, {line.offer_id: line for line in priced}, goods)
@@ -144,6 +181,26 @@ def read(market: Market, text: str, now: datetime) -> Quote:
     if found.expires < now:
         raise QuoteExpired
     return found
+
+
+async def _picked(
+    market: Market, entries: list[Entry], goods: dict[str, ForSale], now: datetime
+) -> dict[str, Picked]:
+    """By offer, for those whose format asks for a time or gathers a cohort."""
+    looked = [
+        entry
+        for entry in entries
+        if entry.choice or market.format(goods[entry.offer].format).decided == "cohort"
+    ]
+    if not looked:
+        return {}
+    async with market.db.read() as tx:
+        return {
+            entry.offer: await look_up(
+                tx, market.format(goods[entry.offer].format), goods[entry.offer], entry, now
+            )
+            for entry in looked
+        }
 
 
 def _check(one: ForSale, quantity: int) -> None:
@@ -163,6 +220,8 @@ def _order(
     goods: dict[str, ForSale],
     now: datetime,
     where: Point | None,
+    choices: dict[str, dict[str, Any]],
+    picked: Picked,
 ) -> QuotedOrder:
     seller_id, place_id, format_name = key
     of_order = [goods[line.offer_id] for line in lines]
@@ -177,9 +236,20 @@ def _order(
             line.paid,
             line.tax_bps,
             [msgspec.to_builtins(a) for a in line.adjustments],
+            choices[line.offer_id],
+            picked.takes,
         )
         for line in lines
     ]
-    return QuotedOrder(
-        one.code, seller_id, place_id, quoted, one.quote(Asked(lines, of_order, now, market.tz, distance))
+    asked = Asked(
+        lines,
+        of_order,
+        now,
+        market.tz,
+        distance,
+        tuple(choices[line.offer_id] for line in lines),
+        picked.period,
+        picked.cohort,
     )
+    cohort_id = picked.cohort.id if picked.cohort else None
+    return QuotedOrder(one.code, seller_id, place_id, quoted, one.quote(asked), cohort_id)

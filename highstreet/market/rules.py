@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from highstreet.kit.money import share
 from highstreet.ledger import ESCROW, PLATFORM, Transfer, escrow_of
 from highstreet.market.format import FALLEN, OPEN, Gate, Teller, Within
 from highstreet.market.quote import Asked
 from highstreet.market.work import Work
-from highstreet.orders import Agreed, Due, Share
+from highstreet.orders import Adjustment, Agreed, Due, Share
 
 PRICE = "price"
 DELIVERY = "delivery"
+DEPOSIT = "deposit"
+DECIDED = "decided"  # the adjustment that brings a line down to the price decided for its cohort
 
 
 # Gates ---------------------------------------------------------------------------------------------------------------
@@ -33,6 +36,25 @@ def _when_accepted(work: Work, _now: datetime) -> str:
 
 AT_ONCE = Gate(_at_once)
 WHEN_ACCEPTED = Gate(_when_accepted, waits=("accept",))
+
+
+def when_decided(work: Work, _now: datetime) -> str:
+    """The promise binds for all of a cohort at once, when its decision says `go`. Who paid after it was decided came too late."""
+    decision = decision_of(work)
+    if decision is None:
+        return "closing"
+    return OPEN if decision["go"] and work.has("joined") else FALLEN
+
+
+def decision_of(work: Work) -> dict[str, Any] | None:
+    """What was decided for the order's cohort; None before."""
+    return work.cohort.decision if work.cohort is not None else None
+
+
+def when_decided_and_paid(work: Work, now: datetime) -> str:
+    """The same, once the buyer has paid what was to be paid later."""
+    verdict = when_decided(work, now)
+    return "balance" if verdict == OPEN and not work.settled else verdict
 
 
 # Going back ----------------------------------------------------------------------------------------------------------
@@ -58,22 +80,37 @@ def agree(
     window: tuple[datetime, datetime] | None,
     return_days: int = 0,
     delivery: int = 0,
+    deposit: int = 0,
+    first: int | None = None,
+    whole: bool = False,
+    terms: dict[str, int | str | bool] | None = None,
 ) -> Agreed:
-    """The usual agreement: the lines' price, what other funders pay of it, and delivery if there is any."""
+    """The usual agreement: the lines' price, what other funders pay of it, delivery and a deposit if there are any.
+
+    `first`: what is paid of the price at placing; the rest when the order asks for it. `terms`: what else the format wants to remember.
+    """
+    price = sum(line.paid for line in asked.lines)
+    at_once = price if first is None else min(first, price)
     shares: dict[str, int] = {}
     for line in asked.lines:
         for adjustment in line.adjustments:
             if adjustment.funder != "seller":
                 shares[adjustment.funder] = shares.get(adjustment.funder, 0) - adjustment.amount
-    dues = [Due(PRICE, sum(line.paid for line in asked.lines))]
+    dues = [Due(PRICE, at_once)]
+    if price > at_once:
+        dues.append(Due(PRICE, price - at_once, later=True))
     if delivery:
         dues.append(Due(DELIVERY, delivery))
+    if deposit:
+        dues.append(Due(DEPOSIT, deposit))
     return Agreed(
         dues=dues,
         shares=[Share(PRICE, funder, amount) for funder, amount in sorted(shares.items())],
         fee_bps=fee_bps,
         window=window,
         return_days=return_days,
+        whole=whole or first is not None,
+        terms=terms or {},
     )
 
 
@@ -96,12 +133,15 @@ def working_days(start: datetime, days: int) -> datetime:
 # Money ---------------------------------------------------------------------------------------------------------------
 
 
-def pay_in(work: Work) -> list[Transfer]:
-    """All that the buyer owes, and what others pay of it, into escrow."""
+def pay_in(work: Work, *, later: bool = False) -> list[Transfer]:
+    """What the buyer owes now (or was to pay later), and what others pay of it, into escrow."""
     paid = [
         Transfer(due.purpose, work.payer, ESCROW, work.owed(due), work.collection)
         for due in work.order.agreed.dues
+        if due.later == later
     ]
+    if later:
+        return paid
     shared = [
         Transfer(one.purpose, funder_account(one.funder), ESCROW, work.funded(one))
         for one in work.order.agreed.shares
@@ -114,16 +154,38 @@ def pay_in_late(work: Work) -> list[Transfer]:
     return [
         Transfer(due.purpose, work.payer, ESCROW, due.amount, work.collection)
         for due in work.order.agreed.dues
+        if not due.later
     ]
 
 
 def release(work: Work) -> list[Transfer]:
-    """Escrow to the seller, the platform's fee taken from the price."""
+    """Escrow to whoever earned it: the price by `earners`, a deposit back to the buyer, everything else to the seller."""
     out: list[Transfer] = []
     for purpose, held in escrow_of(work.flows).items():
-        fee = share(held, work.order.agreed.fee_bps, 10_000) if purpose == PRICE else 0
-        out += [Transfer(purpose, ESCROW, PLATFORM, fee), Transfer(purpose, ESCROW, work.seller, held - fee)]
+        if purpose == PRICE:
+            out += [Transfer(PRICE, ESCROW, account, part) for account, part in earners(work, held).items()]
+        else:
+            out.append(Transfer(purpose, ESCROW, work.payer if purpose == DEPOSIT else work.seller, held))
     return out
+
+
+def release_but(work: Work, owed: int) -> list[Transfer]:
+    """The same, but of the deposit the seller keeps what the buyer owes (damage, lateness), as far as it reaches."""
+    kept = min(owed, work.escrow(DEPOSIT))
+    rest = [t for t in release(work) if t.purpose != DEPOSIT]
+    back = Transfer(DEPOSIT, ESCROW, work.payer, work.escrow(DEPOSIT) - kept)
+    return [*rest, Transfer(DEPOSIT, ESCROW, work.seller, kept), back]
+
+
+def earners(work: Work, earned: int) -> dict[str, int]:
+    """Who gets what of an earned amount of price: the platform its fee, third parties their cuts of what is kept, the seller the rest."""
+    parts = {PLATFORM: share(earned, work.order.agreed.fee_bps, 10_000)}
+    for line in work.lines:
+        for cut in line.cuts:
+            account = f"seller:{cut.party}"
+            parts[account] = parts.get(account, 0) + line.amount_kept * cut.bps // 10_000
+    parts[work.seller] = earned - sum(parts.values())
+    return parts
 
 
 def refund_all(work: Work) -> list[Transfer]:
@@ -138,6 +200,57 @@ def refund_all(work: Work) -> list[Transfer]:
                 held -= left
         out.append(Transfer(purpose, ESCROW, work.payer, held))
     return out
+
+
+def hours_late(work: Work) -> int:
+    """Begun hours between the end of what was agreed and when it was brought back."""
+    back, window = work.has("brought_back"), work.order.agreed.window
+    if back is None or window is None or back.at <= window[1]:
+        return 0
+    return -int(-(back.at - window[1]).total_seconds() // 3600)
+
+
+def call_off(work: Work) -> list[Transfer]:
+    """Back to whoever paid. Of the buyer's own part the seller keeps the agreed share when the buyer called off late or did not come.
+
+    Terms: free_until_h (hours before the agreed time until when calling off is free), late_bps, no_show_bps, in basis points of the price.
+    """
+    agreed = work.order.agreed
+    bps = 0
+    told = work.has("cancelled")
+    if work.has("no_show"):
+        bps = agreed.number("no_show_bps")
+    elif told is not None and told.body.get("role") == "buyer" and agreed.window is not None:
+        until = agreed.window[0] - timedelta(hours=agreed.number("free_until_h"))
+        bps = agreed.number("late_bps") if told.at > until else 0
+    return refund_but(work, share(agreed.due(PRICE), bps, 10_000))
+
+
+def refund_but(work: Work, kept: int) -> list[Transfer]:
+    """Back to whoever paid, but the seller keeps so much of the buyer's own part of the price; other funders lose nothing."""
+    out: list[Transfer] = []
+    for back in refund_all(work):
+        mine = min(kept, back.amount) if (back.purpose, back.target) == (PRICE, work.payer) else 0
+        out += [
+            Transfer(PRICE, ESCROW, work.seller, mine),
+            Transfer(back.purpose, ESCROW, back.target, back.amount - mine),
+        ]
+    return out
+
+
+def reprice(work: Work, prices: dict[int, int]) -> list[Transfer]:
+    """Lines that finally sell for less than was agreed (by position): the difference goes back to the buyer who paid it."""
+    back = 0
+    for line in work.lines:
+        off = min(line.amount - prices[line.position], line.paid)
+        if off <= 0:
+            continue
+        before = line.paid - line.part(line.paid, line.undone)
+        line.amount -= off
+        line.paid -= off
+        line.adjustments = [*line.adjustments, Adjustment(DECIDED, -off, "seller")]
+        back += before - (line.paid - line.part(line.paid, line.undone))
+    return [Transfer(PRICE, ESCROW, work.payer, back)]
 
 
 def refund_steps(work: Work, before: dict[int, int]) -> list[Transfer]:
@@ -156,13 +269,16 @@ def refund_steps(work: Work, before: dict[int, int]) -> list[Transfer]:
 
 
 def reclaim(work: Work, amount: int) -> list[Transfer]:
-    """After settling: an amount of price back into escrow from seller and platform, in the proportion they took it."""
-    from_platform = work.moved(PRICE, ESCROW, PLATFORM) - work.moved(PRICE, PLATFORM, ESCROW)
-    earned = from_platform + work.moved(PRICE, ESCROW, work.seller) - work.moved(PRICE, work.seller, ESCROW)
-    fee_back = from_platform - share(earned - amount, work.order.agreed.fee_bps, 10_000)
+    """After settling: an amount of price back into escrow; everybody who earned of it keeps what the rest would have earned them."""
+    took = {
+        account: work.moved(PRICE, ESCROW, account) - work.moved(PRICE, account, ESCROW)
+        for account in earners(work, 0)
+    }
+    left = earners(work, sum(took.values()) - amount)
+    back = {account: had - left[account] for account, had in took.items()}
     return [
-        Transfer(PRICE, PLATFORM, ESCROW, fee_back),
-        Transfer(PRICE, work.seller, ESCROW, amount - fee_back),
+        Transfer(PRICE, account, ESCROW, part) if part > 0 else Transfer(PRICE, ESCROW, account, -part)
+        for account, part in back.items()
     ]
 
 

@@ -20,6 +20,12 @@ def take_payment(work: Work, by: str, now: datetime) -> None:
     work.tell("paid", by, now, method=work.method)
 
 
+def take_balance(work: Work, by: str, now: datetime) -> None:
+    """What was to be paid later is here."""
+    work.post(rules.pay_in(work, later=True))
+    work.tell("balance_paid", by, now, method=work.method)
+
+
 def hand_over(work: Work) -> None:
     """What is left of every line goes to the buyer, and leaves the place if it has not yet."""
     let_go(work)
@@ -34,7 +40,10 @@ def let_go(work: Work) -> None:
 
 
 def finish(work: Work, one: Format, now: datetime) -> None:
-    """The order is done."""
+    """The order is done; a leg nobody told the end of is void."""
+    for leg in work.legs:
+        if leg.kind != "return" and leg.state not in ("done", "void"):
+            leg.move("void", now)
     work.post(one.money.done(work))
     work.order.move("done", now)
     work.deadlines = {}

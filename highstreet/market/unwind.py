@@ -9,7 +9,7 @@ import msgspec
 from highstreet.kit.ids import new_id
 from highstreet.ledger import ESCROW
 from highstreet.logistics import Leg
-from highstreet.market import rules
+from highstreet.market import rules, settle
 from highstreet.market.format import Format
 from highstreet.market.units import Unit
 from highstreet.market.work import Work
@@ -35,13 +35,12 @@ Steps = dict[int, int]  # how many steps of which line, by position
 
 def undo(work: Work, one: Format, now: datetime, *, reason: str, lost: bool = False) -> None:
     """The order comes to nothing: holds are freed, legs void, all money goes back where it came from. `lost`: the goods are gone."""
+    for hold in work.holds:
+        hold.free(hold.held)
+        if lost and hold.sold and hold.kind == "supply":
+            work.back.append((hold.target_id, hold.sold))
+        hold.take_back(hold.sold)
     for line in work.lines:
-        hold = work.hold_of(line)
-        if hold is not None:
-            hold.free(hold.held)
-            if lost and hold.sold:
-                work.back.append((hold.target_id, hold.sold))
-            hold.take_back(hold.sold)
         line.cancelled += line.open
     for leg in work.legs:
         if leg.state not in ("done", "void"):
@@ -52,11 +51,13 @@ def undo(work: Work, one: Format, now: datetime, *, reason: str, lost: bool = Fa
     work.tell("undone", "clock", now, reason=reason)
 
 
-def cancel(work: Work, one: Format, steps: Steps, by: str, now: datetime, reason: str) -> None:
+def cancel(work: Work, one: Format, steps: Steps, by: str, now: datetime, reason: str, role: str) -> None:
     """Take steps out of an order whose goods have not left. All of them: the order is undone."""
     if work.order.stage not in ("placed", "committed") or work.leg("underway", "done", "failed") is not None:
         raise NotNow
-    whole = all(steps.get(line.position, 0) >= line.open for line in work.lines)
+    whole = all(steps.get(line.position, 0) >= line.open and not line.fulfilled for line in work.lines)
+    if not whole and work.order.agreed.whole:
+        raise NotNow
     if (
         not whole
         and work.order.stage == "placed"
@@ -70,7 +71,12 @@ def cancel(work: Work, one: Format, steps: Steps, by: str, now: datetime, reason
         if not 0 < count <= line.open:
             raise TooMany(line=position, left=line.open, what="cancel", what_zh="取消")
     work.tell(
-        "cancelled", by, now, lines={str(position): count for position, count in steps.items()}, reason=reason
+        "cancelled",
+        by,
+        now,
+        lines={str(position): count for position, count in steps.items()},
+        reason=reason,
+        role=role,
     )
     if whole:
         undo(work, one, now, reason="cancelled")
@@ -83,6 +89,20 @@ def cancel(work: Work, one: Format, steps: Steps, by: str, now: datetime, reason
             hold.free(min(count, hold.held))
     if work.paid:
         work.post(rules.refund_steps(work, before))
+
+
+def give_up_rest(work: Work, one: Format, now: datetime) -> None:
+    """What was not fulfilled in time is cancelled with its money; the order is done with the rest, or undone when there is none."""
+    if not any(line.fulfilled for line in work.lines):
+        undo(work, one, now, reason="late")
+        return
+    before = {line.position: line.undone for line in work.lines}
+    for line in work.lines:
+        line.cancelled += line.open
+    for hold in work.holds:
+        hold.free(hold.held)
+    work.post(rules.refund_steps(work, before))
+    settle.finish(work, one, now)
 
 
 def open_return(work: Work) -> Leg | None:

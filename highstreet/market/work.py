@@ -10,7 +10,7 @@ import msgspec
 from highstreet.inventory import Hold
 from highstreet.ledger import Flow, Transfer, escrow_of
 from highstreet.logistics import Leg
-from highstreet.orders import Due, Line, Order, Share, Told
+from highstreet.orders import Cohort, Due, Line, Order, Share, Told
 
 
 class Work(msgspec.Struct):
@@ -25,6 +25,7 @@ class Work(msgspec.Struct):
     told: list[Told] = []
     flows: list[Flow] = []
     collection: str | None = None
+    cohort: Cohort | None = None
     posted: list[Transfer] = []
     news: list[Told] = []
     back: list[tuple[int, int]] = []
@@ -80,9 +81,14 @@ class Work(msgspec.Struct):
         """Whether the buyer's payment has come in."""
         return self.has("paid") is not None
 
+    @property
+    def settled(self) -> bool:
+        """Whether what was to be paid later has come in too."""
+        return self.has("balance_paid") is not None
+
     def owed(self, due: Due) -> int:
         """What the buyer owes for a purpose before anything was paid: lines cancelled meanwhile are off."""
-        if due.purpose != "price":
+        if due.purpose != "price" or self.order.agreed.whole:
             return due.amount
         return due.amount - sum(line.part(line.paid, line.cancelled) for line in self.lines)
 
@@ -140,7 +146,7 @@ class Work(msgspec.Struct):
         return None
 
     def hold_of(self, line: Line) -> Hold | None:
-        """What is set aside for a line, if anything is."""
+        """What is set aside for a line, if anything is. What the whole order takes (a delivery window) is held for line 0."""
         for hold in self.holds:
             if hold.line == line.position:
                 return hold

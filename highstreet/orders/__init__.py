@@ -13,6 +13,9 @@ from highstreet.orders import deadlines as deadlines
 from highstreet.orders import purchases as purchases
 from highstreet.orders.baskets import MOST_LINES as MOST_LINES
 from highstreet.orders.baskets import Entry as Entry
+from highstreet.orders.cohorts import Closing as Closing
+from highstreet.orders.cohorts import Cohort as Cohort
+from highstreet.orders.cohorts import Member as Member
 from highstreet.orders.errors import EmptyBasket as EmptyBasket
 from highstreet.orders.errors import NoSuchOrder as NoSuchOrder
 from highstreet.orders.errors import NotNow as NotNow
@@ -23,6 +26,7 @@ from highstreet.orders.errors import QuoteUnknown as QuoteUnknown
 from highstreet.orders.errors import TooMany as TooMany
 from highstreet.orders.journal import Told as Told
 from highstreet.orders.lines import Adjustment as Adjustment
+from highstreet.orders.lines import Cut as Cut
 from highstreet.orders.lines import Line as Line
 from highstreet.orders.numbers import Numbers as Numbers
 from highstreet.orders.stages import Agreed as Agreed

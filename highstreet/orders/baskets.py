@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -13,11 +14,12 @@ MOST_LINES = 100
 _KEPT = timedelta(days=30)
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """One wish: so many steps of an offer."""
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One wish: so many steps of an offer, with what its format asks to be chosen (a slot, a period, options ...)."""
 
     offer: str
     quantity: int
+    choice: dict[str, Any] = {}
 
 
 def basket_of(cookie: str) -> str:
@@ -43,13 +45,17 @@ async def write(tx: Tx, basket_id: str, entries: list[Entry], buyer_id: str | No
     )
 
 
-def put(entries: list[Entry], offer: str, quantity: int) -> list[Entry]:
-    """The entries with this offer at this quantity; zero takes it out."""
+def put(entries: list[Entry], offer: str, quantity: int, choice: dict[str, Any] | None = None) -> list[Entry]:
+    """The entries with this offer at this quantity; zero takes it out. Without a choice the one made before stays."""
     others = [entry for entry in entries if entry.offer != offer]
     if quantity <= 0:
         return others
-    changed = [Entry(offer, quantity) if entry.offer == offer else entry for entry in entries]
-    return changed if len(others) < len(entries) else [*entries, Entry(offer, quantity)][-MOST_LINES:]
+    if len(others) == len(entries):
+        return [*entries, Entry(offer, quantity, choice or {})][-MOST_LINES:]
+    return [
+        Entry(offer, quantity, entry.choice if choice is None else choice) if entry.offer == offer else entry
+        for entry in entries
+    ]
 
 
 async def adopt(tx: Tx, basket_id: str, buyer_id: str, now: datetime) -> None:
@@ -57,7 +63,7 @@ async def adopt(tx: Tx, basket_id: str, buyer_id: str, now: datetime) -> None:
     own_id = basket_of(buyer_id)
     merged = await read(tx, own_id)
     for entry in await read(tx, basket_id):
-        merged = put(merged, entry.offer, entry.quantity)
+        merged = put(merged, entry.offer, entry.quantity, entry.choice)
     await write(tx, own_id, merged, buyer_id, now)
     await tx.execute("DELETE FROM orders.basket WHERE id = $1 AND id <> $2", basket_id, own_id)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from highstreet.kit.money import share
@@ -17,8 +19,19 @@ class Adjustment(msgspec.Struct, frozen=True):
     about: str = ""
 
 
+class Cut(msgspec.Struct, frozen=True):
+    """A third party's share of what a line earns, frozen at placing: host, leader, creator, referrer, owner ... in basis points."""
+
+    role: str
+    party: str
+    bps: int
+
+
 class Line(msgspec.Struct):
-    """amount: what the seller sells the line for; paid: the buyer's part of it; the difference is paid by other funders."""
+    """amount: what the seller sells the line for; paid: the buyer's part of it; the difference is paid by other funders.
+
+    choice: what the buyer chose besides the quantity (a slot, a period, options, answers), as agreed.
+    """
 
     position: int
     offer_id: str
@@ -36,6 +49,8 @@ class Line(msgspec.Struct):
     cancelled: int = 0
     fulfilled: int = 0
     returned: int = 0
+    choice: dict[str, Any] = {}
+    cuts: list[Cut] = []
 
     @property
     def undone(self) -> int:

@@ -17,11 +17,12 @@ NEXT: dict[Stage, tuple[Stage, ...]] = {
 }
 
 
-class Due(msgspec.Struct, frozen=True):
-    """What the buyer pays for one purpose (price, delivery, deposit, fee ...)."""
+class Due(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the buyer pays for one purpose (price, delivery, deposit, fee ...). `later`: not at placing, but when the order asks for it."""
 
     purpose: str
     amount: int
+    later: bool = False
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -33,18 +34,28 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class Agreed(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is agreed at placing: copied into the order and never looked up again."""
+    """What is agreed at placing: copied into the order and never looked up again. `whole`: it is cancelled as a whole or not at all."""
 
     dues: list[Due]
     shares: list[Share] = []
     fee_bps: int = 0
     window: tuple[datetime, datetime] | None = None
     return_days: int = 0
+    whole: bool = False
     terms: dict[str, int | str | bool] = {}
 
     def due(self, purpose: str) -> int:
         """What the buyer owes for one purpose."""
         return sum(due.amount for due in self.dues if due.purpose == purpose)
+
+    def asked(self, *, later: bool) -> int:
+        """What the buyer pays at placing, or later."""
+        return sum(due.amount for due in self.dues if due.later == later)
+
+    def number(self, name: str, usual: int = 0) -> int:
+        """A number agreed on."""
+        found = self.terms.get(name, usual)
+        return found if isinstance(found, int) else usual
 
 
 class Order(msgspec.Struct):

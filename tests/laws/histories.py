@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -17,13 +18,22 @@ from highstreet.market.fulfil import EFFECTS, Telling
 from highstreet.market.quote import Asked
 from highstreet.market.units import Unit
 from highstreet.market.work import Work
-from highstreet.orders import Adjustment, Line, NotThis, Order
+from highstreet.orders import Adjustment, Closing, Cohort, Cut, Line, Member, NotThis, Order
 from highstreet.pricing import Adjustment as PricedAdjustment
 from highstreet.pricing import PricedLine
 
 START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 SELLER, COURIER, BUYER = "pty_seller", "pty_courier", "pty_buyer"
-TELLERS = {"buyer": BUYER, "seller": SELLER, "clerk": SELLER, "courier": COURIER, "clock": "clock"}
+TELLERS = {
+    "buyer": BUYER,
+    "seller": SELLER,
+    "clerk": SELLER,
+    "courier": COURIER,
+    "partner": "pty_partner",
+    "device": "pty_seller",
+    "operator": "pty_operator",
+    "clock": "clock",
+}
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -37,15 +47,46 @@ class Place(msgspec.Struct, frozen=True):
 class Good(msgspec.Struct, frozen=True):
     """Enough of an offer for a quote."""
 
-    terms: dict[str, int] = {}
+    terms: dict[str, Any] = {}
     place: Place = Place()
+    seller_id: str = SELLER
+
+
+# What sellers state and buyers choose in these histories, by what the format asks.
+TERMS: dict[str, Any] = {
+    "options": {"size": {"M": 0, "L": 0}},
+    "answers": {"works": {"yes": 8000, "no": 2000}},
+    "tiers": [[2, 1000], [5, 2000]],
+    "least": 2,
+    "units": 3,
+}
+
+
+def choice(one: Format, now: datetime) -> dict[str, Any]:
+    """One choice of each kind the format asks for."""
+    starts, ends = now + timedelta(days=2), now + timedelta(days=4)
+    samples: dict[str, Any] = {
+        "slot": 9,
+        "period": {"from": starts.isoformat(), "to": ends.isoformat()},
+        "options": {"size": "M"},
+        "answers": {"works": "yes"},
+        "route": {"from": [31.0, 121.0], "to": [31.01, 121.01]},
+        "text": "Two bags of rice",
+    }
+    return {ask.kind: samples[ask.kind] for ask in one.hints.asks}
+
+
+def steps(one: Format, chosen: dict[str, Any]) -> int | None:
+    """How many steps the choice stands for; None where the buyer says."""
+    counts = [ask.steps(chosen[ask.kind], TERMS) for ask in one.hints.asks if ask.steps is not None]
+    return counts[0] if counts else None
 
 
 class Town:
     """One supply per line of an order, and what every account holds."""
 
     def __init__(self, stock: int) -> None:
-        self.supply = {n: {"total": stock, "held": 0, "sold": 0} for n in range(1, 6)}
+        self.supply = {n: {"total": stock, "held": 0, "sold": 0} for n in range(1, 10)}
         self.accounts: dict[str, int] = {}
         self.now = START
 
@@ -99,9 +140,27 @@ def line(position: int, quantity: int, price: int, funded: int = 0) -> PricedLin
     )
 
 
-def place(town: Town, one: Format, lines: list[PricedLine], method: str) -> Work:
-    """Place an order of these lines; paid at once where the way to pay is."""
-    agreed = one.quote(Asked(lines, [Good() for _ in lines], town.now, UTC))  # type: ignore[arg-type,list-item]
+def place(town: Town, one: Format, lines: list[PricedLine], method: str, cuts: tuple[Cut, ...] = ()) -> Work:
+    """Place an order of these lines; paid at once where the way to pay is. Only one line where something is chosen for it."""
+    chosen = choice(one, town.now)
+    cohort = None
+    if one.decided == "cohort":
+        cohort = Cohort("coh_test", one.code, "ofr_1", town.now + timedelta(days=2), {**TERMS, "supply": 9})
+    if chosen or cohort is not None:
+        lines = lines[:1]
+    period = None
+    if {"slot", "period"} & set(chosen):
+        period = (town.now + timedelta(days=2), town.now + timedelta(days=4))
+    asked = Asked(
+        lines,
+        [Good(TERMS) for _ in lines],  # type: ignore[list-item]
+        town.now,
+        UTC,
+        choices=tuple(chosen for _ in lines),
+        period=period,
+        cohort=cohort,
+    )
+    agreed = one.quote(asked)
     order = Order(
         id="ord_test",
         number=1003,
@@ -115,8 +174,20 @@ def place(town: Town, one: Format, lines: list[PricedLine], method: str) -> Work
         total=sum(due.amount for due in agreed.dues),
         agreed=agreed,
         placed_at=town.now,
+        cohort_id=cohort.id if cohort else None,
     )
-    work = Work(order, method, [], collection="col_test")
+    work = Work(order, method, [], collection="col_test", cohort=cohort)
+    _fill(work, one, lines, chosen, cuts)
+    work.tell("placed", BUYER, town.now, total=order.total)
+    if method == "cash" and method not in one.money.at_handover:
+        settle.take_payment(work, SELLER, town.now)
+    advance(work, one, town.now)
+    return town.write(work)
+
+
+def _fill(
+    work: Work, one: Format, lines: list[PricedLine], chosen: dict[str, Any], cuts: tuple[Cut, ...]
+) -> None:
     for n, priced in enumerate(lines, start=1):
         work.lines.append(
             Line(
@@ -129,30 +200,45 @@ def place(town: Town, one: Format, lines: list[PricedLine], method: str) -> Work
                 amount=priced.amount,
                 paid=priced.paid,
                 adjustments=[Adjustment(a.kind, a.amount, a.funder) for a in priced.adjustments],
+                choice=chosen,
+                cuts=list(cuts),
             )
         )
-        work.holds.append(Hold(line=n, kind="supply", target_id=n, quantity=priced.quantity))
-    work.tell("placed", BUYER, town.now, total=order.total)
-    if method == "cash" and method not in one.money.at_handover:
-        settle.take_payment(work, SELLER, town.now)
-    advance(work, one, town.now)
-    return town.write(work)
+        if one.promise == "stock" and one.hold == "placing":
+            work.holds.append(Hold(line=n, kind="supply", target_id=n, quantity=priced.quantity))
+        if one.promise in ("slot", "run"):
+            work.holds.append(Hold(line=n, kind="supply", target_id=9, quantity=priced.quantity))
+        elif "slot" in chosen:
+            work.holds.append(Hold(line=0, kind="supply", target_id=9, quantity=1))
+        if one.promise == "asset":
+            work.holds.append(Hold(line=n, kind="asset", target_id=70 + n, quantity=1, period="[a,b)"))
 
 
 def act(town: Town, one: Format, work: Work, action: str, body: dict[str, object] | None = None) -> Work:
-    """One action of a history: `clock:+2d`, `provider:paid`, or `who:fact`. A refusal leaves everything as it was."""
+    """One action of a history: `clock:+2d`, `provider:paid`, `cohort:closes` or `who:fact`, with `name=number` behind it.
+
+    A refusal leaves everything as it was.
+    """
+    action, *said = action.split()
     who, what = action.split(":", 1)
+    body = {
+        **{name: int(value) for name, value in (one_said.split("=") for one_said in said)},
+        **(body or {}),
+    }
     fresh = _copy(work)
     if who == "clock":
         amount = int(what[1:-1])
         town.now += timedelta(days=amount) if what[-1] == "d" else timedelta(hours=amount)
         advance(fresh, one, town.now)
     elif who == "provider":
-        pay.take_money(fresh, one, "col_test", "sandbox", town.now)
+        pay.take_money(fresh, one, "col_test", "sandbox", town.now, later=fresh.order.waits == "balance")
+    elif who == "cohort":
+        _close(fresh, one, town, body)
+        advance(fresh, one, town.now)
     elif who == "clerk":
         return work
     else:
-        telling = Telling(work.order.id, what, who, TELLERS[who], body or {})  # type: ignore[arg-type]
+        telling = Telling(work.order.id, what, who, TELLERS[who], body)  # type: ignore[arg-type]
         if telling.role not in one.facts.get(what, ()):
             raise NotThis(fact=what)
         EFFECTS[what](fresh, one, telling, town.now)
@@ -160,6 +246,20 @@ def act(town: Town, one: Format, work: Work, action: str, body: dict[str, object
             advance(fresh, one, town.now)
         settle.check_ended(fresh)
     return town.write(fresh)
+
+
+def _close(work: Work, one: Format, town: Town, told: dict[str, Any]) -> None:
+    """Decide the order's cohort, once, with `members` others in it."""
+    if work.cohort is None or one.gate.close is None or work.cohort.decision is not None:
+        return
+    others = int(told.get("members", 0))
+    members = [Member(f"ord_{n}", 1) for n in range(others)]
+    if work.order.stage == "placed" and work.order.waits == "closing":
+        members.append(Member(work.order.id, sum(line.quantity - line.cancelled for line in work.lines)))
+    decision = one.gate.close(Closing(work.cohort, members, town.now, "seed", told))
+    work.cohort = msgspec.structs.replace(
+        work.cohort, decision=decision, decided_at=town.now, version=work.cohort.version + 1
+    )
 
 
 def try_to(town: Town, one: Format, work: Work, action: str, body: dict[str, object] | None = None) -> Work:
@@ -184,7 +284,9 @@ def check(town: Town, work: Work) -> None:
         of_line = [hold for hold in work.holds if hold.target_id == n]
         assert one["held"] == sum(hold.held for hold in of_line)
         assert one["sold"] == sum(hold.sold for hold in of_line)
-    for account in {flow.source for flow in work.flows if flow.target == ESCROW} - {work.seller, "platform:"}:
+    # Who pays gets back no more than it paid in; who earns of the price (seller, platform, third parties) may hand back less.
+    earners = {work.seller, "platform:"} | {f"seller:{cut.party}" for line in work.lines for cut in line.cuts}
+    for account in {flow.source for flow in work.flows if flow.target == ESCROW} - earners:
         for purpose in {flow.purpose for flow in work.flows}:
             assert work.moved(purpose, ESCROW, account) <= work.moved(purpose, account, ESCROW)
     public = work.moved("price", "programme:spring", ESCROW) - work.moved("price", ESCROW, "programme:spring")

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from highstreet.market.format import Format
+from highstreet.orders import Cut
 from highstreet.wiring import formats
-from tests.laws.histories import Town, act, check, line, place, try_to
+from tests.laws.histories import Town, act, check, choice, line, place, steps, try_to
 
 ALL = sorted(formats().values(), key=lambda one: one.code)
 HISTORIES = 20_000 if os.environ.get("HYPOTHESIS_PROFILE") == "large" else 500
@@ -23,11 +24,14 @@ _lines = st.lists(
 
 def _actions(one: Format) -> st.SearchStrategy[list[tuple[str, dict[int, int] | None]]]:
     facts = [f"{who}:{fact}" for fact, tellers in one.facts.items() for who in tellers]
-    names = st.sampled_from([*facts, "provider:paid", "clock:+1h", "clock:+1d", "clock:+5d", "clock:+30d"])
+    other = ["provider:paid", "clock:+1h", "clock:+1d", "clock:+5d", "clock:+30d"]
+    if one.decided == "cohort":
+        other += ["cohort:closes", "cohort:closes members=1 arrived=1", "cohort:closes members=9 arrived=1"]
+    names = st.sampled_from([*facts, *other])
     some_lines = st.none() | st.dictionaries(st.integers(1, 4), st.integers(-1, 6), min_size=1, max_size=3)
     # The happy story's own steps come often, or a long story would never be lived to its end.
     happy = st.sampled_from(
-        [step for step in one.stories[0].told if not step.startswith("clerk")] or ["clock:+1h"]
+        [step for step in one.stories[0].steps if not step.startswith("clerk")] or ["clock:+1h"]
     )
     return st.lists(st.tuples(names | happy, some_lines), max_size=60)
 
@@ -45,14 +49,26 @@ def test_every_history_keeps_the_laws(one: Format, data: st.DataObject) -> None:
     way = method if method in ("cash", "wallet") else "provider"
     if way not in one.money.ways:
         method = "sandbox"
-    work = place(town, one, wanted, method)
+    counted = steps(one, choice(one, town.now))
+    if counted is not None:
+        wanted = [line(1, counted, data.draw(st.integers(1, 9999)))]
+    cuts = data.draw(
+        st.sampled_from(
+            [
+                (),
+                (Cut("host", "pty_partner", 1000),),
+                (Cut("owner", "pty_partner", 7700), Cut("leader", "pty_b", 333)),
+            ]
+        )
+    )
+    work = place(town, one, wanted, method, cuts)
     check(town, work)
-    for action, steps in data.draw(_actions(one)):
-        known = None if steps is None else {str(n): count for n, count in steps.items() if n <= len(wanted)}
+    for action, said in data.draw(_actions(one)):
+        known = None if said is None else {str(n): count for n, count in said.items() if n <= len(work.lines)}
         work = try_to(town, one, work, action, {"lines": known} if known else None)
         check(town, work)
     # Time alone brings every order to an end.
-    for _ in range(8):
+    for _ in range(12):
         work = act(town, one, work, "clock:+40d")
         check(town, work)
     assert work.order.stage in ("done", "undone")
@@ -66,9 +82,10 @@ def test_every_history_keeps_the_laws(one: Format, data: st.DataObject) -> None:
 )
 def test_the_stories_of_a_format_end_as_they_say(one: Format, story) -> None:
     town = Town(stock=10)
-    method = "cash" if story.told[0] == "clerk:cash" else "sandbox"
-    work = place(town, one, [line(1, 1, 10_000)], method)
-    for action in story.told:
+    method = "cash" if story.steps[0] == "clerk:cash" else "sandbox"
+    counted = steps(one, choice(one, town.now)) or 1
+    work = place(town, one, [line(1, counted, 10_000 // counted)], method)
+    for action in story.steps:
         work = act(town, one, work, action)
         check(town, work)
     assert work.order.stage == story.stage

@@ -77,7 +77,7 @@ def _live(one: Format, dice: random.Random) -> None:
     ]
     work = place(town, one, wanted, "sandbox")
     facts = [f"{who}:{fact}" for fact, tellers in one.facts.items() for who in tellers]
-    happy = iter(one.stories[0].told)
+    happy = iter(one.stories[0].steps)
     for _ in range(12):
         # Half of the steps follow the happy story, or a long story would never be lived to its end.
         step = next(happy, None) if dice.random() < 0.5 else None
