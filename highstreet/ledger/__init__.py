@@ -8,8 +8,8 @@ below zero; a collection is paid at most once; a seller is never paid out more t
 one key until it is answered; a folded balance is the sum of its transfers.
 
 Words: account (`kind:party`), transfer (with a purpose), flow (what an order moved so far), escrow, collection (money asked of a
-buyer), refund, payout, stray (money without an order), statement, fold (balances derived from transfers), difference (where the
-provider's statement and our books do not agree).
+buyer), top-up (one for a wallet), refund, payout, stray (money without an order), statement, fold (balances derived from transfers),
+difference (where the provider's statement and our books do not agree).
 """
 
 from highstreet.ledger import collections as collections
@@ -19,6 +19,7 @@ from highstreet.ledger import reconcile as reconcile
 from highstreet.ledger import refunds as refunds
 from highstreet.ledger import statements as statements
 from highstreet.ledger import strays as strays
+from highstreet.ledger import top_ups as top_ups
 from highstreet.ledger import wallet as wallet
 from highstreet.ledger.accounts import ESCROW as ESCROW
 from highstreet.ledger.accounts import PLATFORM as PLATFORM
@@ -42,6 +43,8 @@ from highstreet.ledger.errors import NoSuchRefund as NoSuchRefund
 from highstreet.ledger.errors import NoSuchStray as NoSuchStray
 from highstreet.ledger.errors import NothingToPayOut as NothingToPayOut
 from highstreet.ledger.errors import NotPayableSo as NotPayableSo
+from highstreet.ledger.errors import NotThatMuch as NotThatMuch
+from highstreet.ledger.errors import WalletFull as WalletFull
 from highstreet.ledger.errors import WalletShort as WalletShort
 from highstreet.ledger.statements import Statement as Statement
 from highstreet.ledger.transfers import Flow as Flow

@@ -18,7 +18,7 @@ class Asked(msgspec.Struct, frozen=True):
     """Money asked of a buyer of which we have heard nothing."""
 
     key: str
-    purchase_id: str
+    purchase_id: str | None
     provider: str
     currency: str
     amount: int
@@ -52,12 +52,12 @@ async def lapse(tx: Tx, key: str, now: datetime) -> bool:
     """Nobody paid, and nobody can any more. Should money come all the same, it is taken and sent straight back."""
     found = await tx.fetchrow(
         """UPDATE ledger.collection SET state = 'lapsed', settled_at = $2 WHERE key = $1 AND state = 'asked'
-           RETURNING purchase_id, provider, amount""",
+           RETURNING coalesce(purchase_id, party_id) AS of, provider, amount""",
         key,
         now,
     )
     if found is None:
         return False
     body = {"collection": key, "amount": found["amount"]}
-    await facts.tell(tx, "collection.lapsed", found["purchase_id"], found["provider"], now, body)
+    await facts.tell(tx, "collection.lapsed", found["of"], found["provider"], now, body)
     return True

@@ -11,6 +11,21 @@ class WalletShort(Refusal):
     zh = "钱包余额不足。"
 
 
+class NotThatMuch(Refusal):
+    """`least`, `most`: amounts in `currency`."""
+
+    code = "top_up_out_of_range"
+    status = 422
+    en = "Between {least} and {most} {currency} can be put in at once."
+    zh = "每次充值金额应在 {least} 至 {most} {currency} 之间。"
+
+
+class WalletFull(Refusal):
+    code = "wallet_full"
+    en = "A wallet holds at most {most} {currency}."
+    zh = "钱包余额上限为 {most} {currency}。"
+
+
 class NotPayableSo(Refusal):
     code = "not_payable_so"
     status = 422

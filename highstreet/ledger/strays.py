@@ -5,19 +5,23 @@ Stray money is not in the ledger until somebody keeps it. `refunded` has two ste
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal, get_args
+from datetime import datetime, timedelta
+from typing import Any, Literal, get_args
 
 import msgspec
 
 from highstreet.kit import facts
 from highstreet.kit.db import Tx, rows
 from highstreet.kit.errors import Malformed
+from highstreet.kit.ids import new_id
 from highstreet.ledger.accounts import PLATFORM
+from highstreet.ledger.collect import Notice
 from highstreet.ledger.errors import NoSuchStray
 from highstreet.ledger.transfers import Transfer, move
 
 How = Literal["refunded", "matched", "kept"]
+Reason = Literal["unknown_key", "wrong_amount", "order_gone", "paid_twice"]
+SETTLE_WITHIN = timedelta(days=2)
 
 
 class Stray(msgspec.Struct, frozen=True):
@@ -42,6 +46,26 @@ class Stray(msgspec.Struct, frozen=True):
     def going_back(self) -> bool:
         """Whether it waits for the provider to give it back."""
         return self.settled_how == "refunded" and self.settled_at is None
+
+
+async def found(tx: Tx, notice: Notice, reason: Reason, now: datetime) -> dict[str, Any]:
+    """Money a provider told of that nothing of ours takes: into the queue, once. Answers {result: stray, reason}."""
+    await tx.execute(
+        """INSERT INTO ledger.stray (id, provider, provider_ref, key, currency, amount, reason, at, due_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (provider, provider_ref, reason) DO NOTHING""",
+        new_id("str", now),
+        notice.provider,
+        notice.provider_ref,
+        notice.key,
+        notice.currency,
+        notice.amount,
+        reason,
+        now,
+        now + SETTLE_WITHIN,
+    )
+    body = {"reason": reason, "amount": notice.amount}
+    await facts.tell(tx, "payment.stray", notice.key, notice.provider, now, body)
+    return {"result": "stray", "reason": reason}
 
 
 async def waiting(tx: Tx, most: int = 200) -> list[Stray]:

@@ -1,6 +1,6 @@
-"""Wallets: a person's own money in the market, never below zero. Paid from when an order is placed (market.place), filled here.
+"""Wallets: a person's own money in the market, never below zero. Paid from when an order is placed (market.place).
 
-Filling one by card is not offered: a collection belongs to a purchase. Money comes in by transfer to the market's bank, or as goodwill.
+Money comes in by card (top_ups.py), or here: by transfer to the market's bank, or as goodwill.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ async def ask_collections(market: Market, now: datetime) -> int:
             provider_ref=state.provider_ref,
             at=state.at or now,
         )
-        return (await told_charge(market, notice, now))["result"] != "repeated"
+        return (await _told_charge(market, notice, now))["result"] != "repeated"
 
     async def no(_asked: Asked, _why: str) -> bool:
         return False
@@ -197,7 +197,7 @@ async def _settle_payout(market: Market, state: MoveState, now: datetime) -> boo
 async def told(market: Market, notice: Notice, now: datetime) -> dict[str, Any]:
     """What a provider told us by itself, about a charge, a refund or a payout. Answers {result}; telling it again changes nothing."""
     if notice.about == "charge":
-        return await told_charge(market, notice, now)
+        return await _told_charge(market, notice, now)
     state = MoveState(
         key=notice.key,
         outcome=notice.outcome,
@@ -211,6 +211,13 @@ async def told(market: Market, notice: Notice, now: datetime) -> dict[str, Any]:
     if not news and notice.key.startswith("str_") and notice.outcome == "paid":
         news = await market.db.run(ledger.strays.refunded, notice.key, now)
     return {"result": notice.outcome if news else "repeated"}
+
+
+async def _told_charge(market: Market, notice: Notice, now: datetime) -> dict[str, Any]:
+    """For a purchase's orders, or for a wallet."""
+    if ledger.top_ups.is_top_up(notice.key):
+        return await market.db.run(ledger.top_ups.heard, notice, now)
+    return await told_charge(market, notice, now)
 
 
 async def want_payout(

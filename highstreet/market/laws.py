@@ -42,7 +42,8 @@ LAWS: dict[str, str] = {
         SELECT c.key AS case FROM ledger.collection c
         WHERE coalesce((SELECT sum(t.amount) FROM ledger.transfer t JOIN ledger.account s ON s.id = t.from_id
                         WHERE s.kind = 'provider' AND t.about = c.key
-                          AND t.order_id IN (SELECT id FROM orders."order" WHERE purchase_id = c.purchase_id)), 0)
+                          AND (t.order_id IN (SELECT id FROM orders."order" WHERE purchase_id = c.purchase_id)
+                               OR c.party_id IS NOT NULL AND t.order_id IS NULL AND t.purpose = 'top_up')), 0)
               <> CASE WHEN c.state = 'paid' THEN c.amount ELSE 0 END""",
     "a refund is in the ledger once, and no order gets back more than was paid": """
         SELECT r.key AS case FROM ledger.refund r

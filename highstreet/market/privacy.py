@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from highstreet import orders, parties
+from highstreet import ledger, orders, parties
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import Refusal
 from highstreet.kit.facts import tell
@@ -54,4 +54,5 @@ async def erase(tx: Tx, person_id: str, now: datetime) -> None:
         raise StillRunning(count=count)
     await parties.people.erase(tx, person_id, now)
     await orders.purchases.forget_buyer(tx, person_id)
+    await ledger.top_ups.forget(tx, person_id, now)
     await tell(tx, "person.erased", person_id, person_id, now, {})

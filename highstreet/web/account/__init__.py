@@ -11,10 +11,13 @@ from highstreet.web.account.rights import allow, consents, data, erase, export
 from highstreet.web.account.security import confirm_totp, elsewhere, password, security, start_totp
 from highstreet.web.account.sign_in import act_for, demo_sign_in, sign_in, sign_in_page, sign_out
 from highstreet.web.account.sign_up import confirm, confirm_page, sign_up, sign_up_page
+from highstreet.web.account.top_up import ask, paying
+from highstreet.web.account.wallet import top_up, wallet
 
 # fmt: off
 ROUTES: list[Any] = [
     sign_in_page, sign_in, demo_sign_in, sign_out, act_for, sign_up_page, sign_up, forgotten_page, forgotten,
     new_password_page, new_password, confirm_page, confirm, me, notices, read, profile, change, addresses,
     keep_address, consents, allow, data, export, erase, security, password, start_totp, confirm_totp, elsewhere,
+    wallet, top_up, paying, ask,
 ]
