@@ -41,7 +41,7 @@ from highstreet.kit.jobs import Again, Work
 from highstreet.kit.mail import Mail, MailAway, MailRefused
 from highstreet.kit.postgres import CannotStart, Server, ensure
 from highstreet.kit.readers import Fact
-from highstreet.market import news
+from highstreet.market import gather, news
 from highstreet.market.desk import Market
 from highstreet.market.errands import CHECK_BOOKS, ERRANDS, check_books
 from highstreet.market.format import Format, register
@@ -301,6 +301,7 @@ def rounds(market: OpenMarket) -> list[Round]:
 
     return [
         Round("deadlines", 1.0, pass_deadlines),
+        Round("cohorts", 1.0, errand(gather.close_due)),
         Round("cleaning", 3600.0, clean),
         *(Round(name, 1.0, errand(run)) for name, run in ERRANDS.items()),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import post
@@ -21,10 +21,12 @@ from highstreet.pricing import Adjustment
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """So many steps of an offer."""
+    """So many steps of an offer. `choice`: what its format asks to be chosen, by kind: slot (id), period ({from, to}), options and answers
+    ({name: value}), route ({from, to} as [lat, lon]), text, cohort (id); the quantity follows a choice that says how many."""
 
     offer: Id
-    quantity: int
+    quantity: int = 1
+    choice: dict[str, Any] = {}
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -88,7 +90,7 @@ async def make_quote(request: Call, data: JSONBody[Basket]) -> Quoted:
     """Price a basket over any number of sellers. Nothing is set aside by asking, and nothing is written."""
     market = market_of(request)
     where = Point(data.where.lat, data.where.lon) if data.where else None
-    entries = [Entry(line.offer, line.quantity) for line in data.lines]
+    entries = [Entry(line.offer, line.quantity, line.choice) for line in data.lines]
     return _told(market, await quote(market, entries, market.clock(), channel=data.channel, where=where))
 
 

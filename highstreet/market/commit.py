@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from highstreet.inventory import Hold
 from highstreet.kit.ids import new_id
 from highstreet.logistics import Leg
 from highstreet.market import rules, settle, unwind
@@ -80,6 +81,10 @@ def bind(work: Work, one: Format, now: datetime) -> None:
                 code_until=until,
             )
         )
+    if one.hold == "committing" and work.cohort is not None:
+        work.holds += [
+            Hold(line.position, "supply", int(work.cohort.terms["supply"]), line.kept) for line in work.lines
+        ]
     if one.money.price is not None:
         work.post(rules.reprice(work, {line.position: one.money.price(work, line) for line in work.lines}))
     work.post(one.money.committed(work))

@@ -25,7 +25,7 @@ from highstreet.market.format import Format
 from highstreet.market.shelf import Shelf
 from highstreet.market.units import Key, Unit
 from highstreet.market.work import Work
-from highstreet.orders import Numbers
+from highstreet.orders import Numbers, OncePerPerson
 
 # Of the decisions on one order at most one holds at a time; each round at least one of them comes through.
 _TRIES = 100
@@ -109,6 +109,7 @@ class Market:
         self.quote_signer = Signer(secret, "quote")
         self.link_signer = Signer(secret, "order link")
         self.code_signer = Signer(secret, "pick-up code")
+        self.person_signer = Signer(secret, "person")
         self.shelf = Shelf(db, country, clock)
         self.accounts = Accounts(db)
         self.numbers = Numbers(db)
@@ -143,10 +144,14 @@ class Market:
     async def _together(self, decisions: list[Decision]) -> list[dict[str, Any] | Exception]:
         try:
             return await self._apply(decisions)
-        except asyncpg.ExclusionViolationError:
+        except asyncpg.IntegrityConstraintViolationError as e:
             if len(decisions) > 1:
                 raise
-            return [NotFree()]
+            if isinstance(e, asyncpg.ExclusionViolationError):
+                return [NotFree()]
+            if e.constraint_name == "once_per_person":
+                return [OncePerPerson()]
+            raise
 
     async def _apply(self, decisions: list[Decision]) -> list[dict[str, Any] | Exception]:
         answers: list[dict[str, Any] | Exception] = [Stale()] * len(decisions)

@@ -10,7 +10,7 @@ import msgspec
 
 from highstreet.kit.errors import Malformed
 from highstreet.logistics import Leg
-from highstreet.market import rules, settle, unwind
+from highstreet.market import attempts, rules, settle, unwind
 from highstreet.market.commit import advance
 from highstreet.market.desk import Decision, Found, Market
 from highstreet.market.format import Format, Teller
@@ -63,14 +63,19 @@ async def tell(
     return await market.act(Decision(decide, now, orders=(telling.order_id,), key=key))
 
 
-async def advance_order(market: Market, order_id: str, now: datetime) -> dict[str, Any]:
-    """Let time pass for an order: what is late falls the way its format says."""
+async def advance_order(
+    market: Market, order_id: str, now: datetime, *, sold_out: bool = False
+) -> dict[str, Any]:
+    """Let time pass for an order: what is late falls the way its format says. `sold_out`: what it was promised is gone; all goes back."""
 
     def decide(found: Found, unit: Unit) -> dict[str, Any]:
         if not found.works:
             raise NoSuchOrder
         work = found.works[0]
-        advance(work, market.format(work.order.format), now)
+        one = market.format(work.order.format)
+        if sold_out and work.order.stage == "placed":
+            unwind.undo(work, one, now, reason="sold_out")
+        advance(work, one, now)
         unit.take_in(work, now)
         return {"order": work.order.id, "stage": work.order.stage, "waits": work.order.waits}
 
@@ -199,6 +204,8 @@ def _picked_up(work: Work, _one: Format, telling: Telling, now: datetime) -> Non
     leg = _leg(work, "ready", "failed")
     if leg.courier_id not in (None, telling.by):
         raise NotThis(fact=telling.fact)
+    if attempts.going_back(work):
+        raise NotNow
     leg.courier_id = telling.by
     leg.move("underway", now)
     settle.let_go(work)
@@ -217,11 +224,10 @@ def _delivered(work: Work, _one: Format, telling: Telling, now: datetime) -> Non
 
 
 def _attempted(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
-    leg = _leg(work, "underway")
+    leg = _leg(work, "underway", "failed")
     if telling.role == "courier" and leg.courier_id != telling.by:
         raise NotThis(fact=telling.fact)
-    leg.move("failed", now)
-    work.tell("attempted", telling.by, now, **telling.body)
+    attempts.note(work, leg, telling.by, now, telling.body)
 
 
 def _handed_over(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
@@ -263,7 +269,10 @@ def _return_wanted(work: Work, one: Format, telling: Telling, now: datetime) -> 
         work.deadlines = {"return": now + one.deadlines["return"].time}
 
 
-def _returned(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
+def _returned(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    if attempts.going_back(work):
+        attempts.came_back(work, one, telling.by, now, resale=bool(telling.body.get("resale", True)))
+        return
     leg = unwind.open_return(work)
     steps = (
         _steps(work, telling, "kept")

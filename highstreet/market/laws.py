@@ -74,7 +74,12 @@ LAWS: dict[str, str] = {
         WHERE o.total <> (SELECT sum((d ->> 'amount')::bigint) FROM jsonb_array_elements(o.agreed -> 'dues') d)
            OR (SELECT coalesce(sum((d ->> 'amount')::bigint), 0) FROM jsonb_array_elements(o.agreed -> 'dues') d
                WHERE d ->> 'purpose' = 'price')
-              <> (SELECT coalesce(sum(paid), 0) FROM orders.line l WHERE l.order_id = o.id)""",
+              <> (SELECT coalesce(sum(l.paid - (SELECT coalesce(sum((a ->> 'amount')::bigint), 0) FROM jsonb_array_elements(l.adjustments) a
+                                                WHERE a ->> 'kind' = 'decided')), 0) FROM orders.line l WHERE l.order_id = o.id)""",
+    "members of one cohort pay the same for the same": """
+        SELECT o.cohort_id AS case FROM orders."order" o JOIN orders.line l ON l.order_id = o.id
+        WHERE o.cohort_id IS NOT NULL AND o.stage IN ('committed', 'done') AND l.amount > 0
+        GROUP BY o.cohort_id, l.offer_id, l.choice, l.quantity HAVING count(DISTINCT l.amount) > 1""",
     "whoever waits has a deadline": """
         SELECT o.id AS case FROM orders."order" o
         WHERE o.waits <> '' AND NOT EXISTS (SELECT FROM orders.deadline d WHERE d.order_id = o.id AND d.kind = o.waits)

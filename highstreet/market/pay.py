@@ -83,17 +83,8 @@ async def pay_balance(
             unit.take_in(work, now)
         else:
             asked = {"key": new_id("col", now), "amount": amount, "provider": method}
-            unit.add(
-                "collection",
-                key=asked["key"],
-                purchase_id=work.order.purchase_id,
-                order_id=order_id,
-                provider=method,
-                currency=work.order.currency,
-                amount=amount,
-                state="asked",
-                asked_at=now,
-            )
+            order = work.order
+            unit.ask(str(asked["key"]), order.purchase_id, method, order.currency, amount, now, order_id)
         return {"order": order_id, "amount": amount, "collection": asked}
 
     return await market.act(Decision(decide, now, orders=(order_id,), key=key))

@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
+from highstreet import orders
 from highstreet.catalog import OfferClosed
 from highstreet.inventory import Hold, OutOfStock
-from highstreet.kit.errors import Refusal, SignInFirst
+from highstreet.kit.errors import Malformed, Refusal, SignInFirst
 from highstreet.kit.ids import new_id, spoken
 from highstreet.ledger import NotPayableSo
 from highstreet.market import settle
-from highstreet.market.choices import Take
+from highstreet.market.choices import NothingOpen, Take
 from highstreet.market.commit import advance
 from highstreet.market.contacts import Contact, seal_contact
 from highstreet.market.desk import Decision, Found, Market
@@ -24,7 +25,7 @@ from highstreet.market.quote import Quote, QuotedLine, QuotedOrder
 from highstreet.market.shelf import ForSale
 from highstreet.market.units import Key, Unit
 from highstreet.market.work import Work
-from highstreet.orders import Adjustment, Cut, Line, Order
+from highstreet.orders import Adjustment, Cohort, Cut, Line, Order
 
 # Ways that are paid by the very call that places the order: the clerk has the cash in hand, the wallet is ours.
 PAID_AT_ONCE = ("cash", "wallet")
@@ -74,6 +75,7 @@ async def place(
     quote = placing.quote
     goods = await market.shelf.offers(line.offer for order in quote.orders for line in order.lines)
     _check(market, placing, goods)
+    cohorts = await _cohorts(market, quote)
     numbers = await market.numbers.take(len(quote.orders))
     purchase_id = new_id("pur", now)
     collection_key = new_id("col", now)
@@ -82,6 +84,7 @@ async def place(
         works: list[Work] = []
         for quoted, number in zip(quote.orders, numbers, strict=True):
             work = _work(market, placing, quoted, goods, purchase_id, number, now)
+            work.cohort = cohorts.get(quoted.cohort_id)
             if (
                 placing.method in PAID_AT_ONCE
                 and placing.method not in market.format(quoted.format).money.at_handover
@@ -92,18 +95,10 @@ async def place(
         unit.add("purchase", **_purchase(market, placing, purchase_id, now))
         asked = sum(w.order.agreed.asked(later=False) for w in works if w.order.waits == "payment")
         if asked:
-            unit.add(
-                "collection",
-                key=collection_key,
-                purchase_id=purchase_id,
-                provider=placing.method,
-                currency=quote.currency,
-                amount=asked,
-                state="asked",
-                asked_at=now,
-            )
+            unit.ask(collection_key, purchase_id, placing.method, quote.currency, asked, now)
         for work in works:
             unit.take_in(work, now)
+            _take_part(market, placing, work, unit)
         if also is not None:
             also(unit)
         return {
@@ -117,6 +112,29 @@ async def place(
         }
 
     return await market.act(Decision(decide, now, key=key))
+
+
+async def _cohorts(market: Market, quote: Quote) -> dict[str | None, Cohort]:
+    """The cohorts the orders join, by id. Errors: NothingOpen when one was decided since it was quoted."""
+    ids = [order.cohort_id for order in quote.orders if order.cohort_id]
+    if not ids:
+        return {}
+    async with market.db.read() as tx:
+        found = [await orders.cohorts.read(tx, one) for one in ids]
+    if any(one is None or one.decided_at is not None for one in found):
+        raise NothingOpen
+    return {one.id: one for one in found if one is not None}
+
+
+def _take_part(market: Market, placing: Placing, work: Work, unit: Unit) -> None:
+    """Where everybody takes part once, the account and the telephone number are written down. Errors: Malformed without a number."""
+    if work.cohort is None or not work.cohort.terms.get("once"):
+        return
+    digits = "".join(c for c in placing.contact.phone if c.isdigit())
+    if len(digits) < 6:
+        raise Malformed("phone", "is needed: everybody takes part once", "请填写手机号：每人限参与一次")
+    for person in {market.person_signer.short(digits), placing.buyer_id} - {None}:
+        unit.add("member", cohort_id=work.cohort.id, person=person, order_id=work.order.id)
 
 
 def _check(market: Market, placing: Placing, goods: dict[str, ForSale]) -> None:

@@ -72,6 +72,29 @@ class Unit:
             if name.startswith("wallet:"):
                 self._wallets[number] = self._wallets.get(number, 0) + signed
 
+    def ask(
+        self,
+        key: str,
+        purchase_id: str,
+        provider: str,
+        currency: str,
+        amount: int,
+        now: datetime,
+        order_id: str | None = None,
+    ) -> None:
+        """Ask money of the buyer through a provider: for a purchase, or for what one order asks later."""
+        self.add(
+            "collection",
+            key=key,
+            purchase_id=purchase_id,
+            order_id=order_id,
+            provider=provider,
+            currency=currency,
+            amount=amount,
+            state="asked",
+            asked_at=now,
+        )
+
     def fact(
         self, kind: str, subject: str, by: str, now: datetime, body: dict[str, Any] | None = None
     ) -> None:

@@ -21,6 +21,7 @@ from highstreet.orders.errors import NoSuchOrder as NoSuchOrder
 from highstreet.orders.errors import NotNow as NotNow
 from highstreet.orders.errors import NotReturnable as NotReturnable
 from highstreet.orders.errors import NotThis as NotThis
+from highstreet.orders.errors import OncePerPerson as OncePerPerson
 from highstreet.orders.errors import QuoteExpired as QuoteExpired
 from highstreet.orders.errors import QuoteUnknown as QuoteUnknown
 from highstreet.orders.errors import TooMany as TooMany

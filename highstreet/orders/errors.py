@@ -24,6 +24,15 @@ class TooMany(Refusal):
     zh = "第 {line} 行只剩 {left} 件可{what_zh}。"
 
 
+class OncePerPerson(Refusal):
+    """A draw and a first launch let everybody in once, by account and by telephone number."""
+
+    code = "once_per_person"
+    status = 409
+    en = "You take part already; everybody can take part once."
+    zh = "您已参与，每人限参与一次。"
+
+
 class QuoteExpired(Refusal):
     code = "quote_expired"
     status = 410
