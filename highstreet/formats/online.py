@@ -67,6 +67,14 @@ ONLINE = Format(
         ),
         Story("cancelled before it was sent", "provider:paid, buyer:cancelled", "undone", 0, 0, 0),
         Story(
+            "nobody ever home",
+            "provider:paid, seller:shipped, seller:attempted, seller:attempted, seller:attempted, seller:returned",
+            "undone",
+            0,
+            0,
+            0,
+        ),
+        Story(
             "sent back within seven days",
             "provider:paid, seller:shipped, seller:delivered, buyer:return_wanted, seller:returned",
             "done",

@@ -16,6 +16,7 @@ from highstreet.kit.mail import Letter
 from highstreet.kit.readers import Fact
 from highstreet.kit.sealing import Seal
 from highstreet.kit.text import Words
+from highstreet.market import attempts
 from highstreet.market.place import Contact
 from highstreet.market.views.news import AboutOrder, about_orders, contact_of, purchases_of
 
@@ -40,6 +41,10 @@ TO_BUYER: dict[str, Words] = {
         "Your order {number} could not be handed over; it will be tried again.",
         "订单 {number} 未能送达，将再次配送。",
     ),
+    "order.going_back": Words(
+        "Your order {number} could not be handed over three times. It goes back to {seller}; then you get your money back.",
+        "订单 {number} 三次未能送达，正在退回{seller}，退回后将全额退款。",
+    ),
     "order.declined": Words(
         "The payment for order {number} was declined. You can try again.",
         "订单 {number} 付款未成功，您可以重试。",
@@ -62,6 +67,10 @@ TO_SELLER: dict[str, Words] = {
     "order.to_accept": Words("A new order waits to be accepted: {number}.", "有新订单待接单：{number}。"),
     "order.to_prepare": Words("A new order waits to be prepared: {number}.", "有新订单待备货：{number}。"),
     "order.cancelled_by_buyer": Words("The buyer cancelled order {number}.", "买家取消了订单 {number}。"),
+    "order.coming_back": Words(
+        "Order {number} could not be delivered three times. It is coming back; say so when you have it.",
+        "订单 {number} 三次未能送达，正在退回，收到后请确认。",
+    ),
     "order.return_wanted": Words(
         "A buyer wants to return something of order {number}.", "买家申请退货：订单 {number}。"
     ),
@@ -71,6 +80,7 @@ BY_MAIL = (
     "order.ready",
     "order.shipped",
     "order.delivered",
+    "order.going_back",
     "order.undone",
     "order.returned",
 )
@@ -106,17 +116,24 @@ async def tell_parties(tx: Tx, facts: list[Fact], now: datetime) -> None:
         kind = _for_seller(fact, one)
         if kind:
             await parties.notices.tell_staff(tx, one.seller_id, kind, _body(one), fact.at, subject=one.id)
-        if fact.kind not in TO_BUYER:
+        kind = "order.going_back" if _going_back(fact) else fact.kind
+        if kind not in TO_BUYER:
             continue
         if one.buyer_id is not None:
-            await parties.notices.tell(tx, one.buyer_id, fact.kind, one.id, _body(one), fact.at)
-        if fact.kind in BY_MAIL and (one.buyer_id or one.reachable) and fact.at > now - _FRESH:
+            await parties.notices.tell(tx, one.buyer_id, kind, one.id, _body(one), fact.at)
+        if kind in BY_MAIL and (one.buyer_id or one.reachable) and fact.at > now - _FRESH:
             await jobs.enqueue(
-                tx, LETTER, {"kind": fact.kind, "order": one.id, "fact": fact.id}, once=f"{LETTER} {fact.id}"
+                tx, LETTER, {"kind": kind, "order": one.id, "fact": fact.id}, once=f"{LETTER} {fact.id}"
             )
 
 
+def _going_back(fact: Fact) -> bool:
+    return fact.kind == "order.attempted" and fact.body.get("times") == attempts.MOST
+
+
 def _for_seller(fact: Fact, one: AboutOrder) -> str:
+    if _going_back(fact):
+        return "order.coming_back"
     if fact.kind in ("order.paid", "order.placed") and one.waits == "accept":
         return "order.to_accept"
     if fact.kind == "order.committed":

@@ -178,3 +178,30 @@ def test_the_nearest_next_but_the_late_first() -> None:
 
 def test_pay_counts_each_kilometre_begun() -> None:
     assert [carry.pay(far) for far in (0, 1, 1000, 1001, None)] == [400, 550, 550, 700, 700]
+
+
+async def test_after_the_third_try_it_is_brought_back_to_the_shop(at: Till, jun: httpx.AsyncClient) -> None:
+    order_id = await order(at, "bread/instant", "river")
+    leg = await leg_of(at, order_id)
+    path = f"/courier/legs/{leg}"
+    await send(jun, "/courier/take", leg=leg)
+    await send(jun, f"{path}/picked-up")
+    for n in (1, 2):
+        for _ in range(2):  # the phone sends it again
+            assert (
+                await send(jun, f"{path}/attempted", once=f"try-{n}", reason="nobody_home")
+            ).status_code == 303
+        page = (await jun.get(path)).text
+        assert f"Tried in vain: {n} of 3" in page and "I try again now" in page
+    assert (await send(jun, f"{path}/attempted", once="try-3", reason="cannot_enter")).headers[
+        "location"
+    ] == path
+    page = (await jun.get(path)).text
+    assert "Bring it back to Old Mill Bakery" in page and "Mill Lane 12" in page
+    assert "I try again now" not in page and "Note it" not in page
+    assert (await send(jun, f"{path}/attempted", reason="nobody_home")).status_code == 409
+    assert (await send(jun, f"{path}/picked-up")).status_code == 409
+    body = {"resale": False}
+    await tell(at.market, Telling(order_id, "returned", "seller", at.people["mill"], body), at.market.clock())
+    assert await stage_of(at, order_id) == ("undone", "")
+    assert "This one is done" in (await jun.get(path)).text

@@ -189,3 +189,18 @@ async def test_what_is_late_falls_and_the_page_says_so_in_chinese(desk: Desk) ->
     assert "买家取货码" in page
     due = await desk.value("SELECT due_at FROM orders.deadline WHERE order_id = $1", order_id)
     assert due - desk.market.clock() >= timedelta(hours=1)
+
+
+async def test_a_parcel_nobody_takes_comes_back_and_is_taken_in(desk: Desk) -> None:
+    order_id = await desk.buy(PARCEL)
+    shen = await desk.sit("shen")
+    page = f"/merchant/orders/{order_id}"
+    await shen.get(page)
+    await shen.send(f"{page}/shipment", carrier="SF", tracking="SF1234")
+    for n in range(1, 4):
+        text = await shen.send(f"{page}/facts", fact="attempted")
+        assert f"{n} of 3" in text
+    assert "it is coming back to you" in text and "It is back, on the shelf again" in text
+    assert "Take something back" not in text
+    await shen.send(f"{page}/return", resale="yes")
+    assert await state(desk, order_id) == ("undone", "")

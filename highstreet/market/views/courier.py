@@ -13,7 +13,10 @@ from highstreet.logistics import NoSuchLeg
 
 
 class Stop(msgspec.Struct, frozen=True):
-    """One leg with the shop it starts from. contact: sealed under the purchase; None for those who may not read it."""
+    """One leg with the shop it starts from. tried: how often in vain.
+
+    contact: sealed under the purchase; None for those who may not read it.
+    """
 
     leg: str
     order: str
@@ -40,6 +43,7 @@ class Stop(msgspec.Struct, frozen=True):
     purchase: str
     contact_key: bytes | None
     contact: bytes | None
+    tried: int
 
     @property
     def at(self) -> Point:
@@ -54,7 +58,8 @@ class Stop(msgspec.Struct, frozen=True):
 _STOP = """SELECT g.id AS leg, g.order_id AS order, o.number, g.state, g.stop, g.round_id AS round, g.window_from, g.window_to,
     g.code_until, g.ready_at, g.ended_at, l.title, l.picture, l.pieces, coalesce(b.name, '') AS seller, b.picture AS seller_picture,
     coalesce(b.about ->> 'phone', '') AS phone, g.place_id AS place, p.name AS shop, p.address, p.lat, p.lon,
-    o.purchase_id AS purchase, u.contact_key, u.contact
+    o.purchase_id AS purchase, u.contact_key, u.contact,
+    (SELECT count(*) FROM kit.fact f WHERE f.subject = g.order_id AND f.kind = 'order.attempted') AS tried
 FROM logistics.leg g
 JOIN orders."order" o ON o.id = g.order_id
 JOIN orders.purchase u ON u.id = o.purchase_id

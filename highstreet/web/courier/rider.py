@@ -12,7 +12,7 @@ from litestar import Response
 from highstreet.kit.geo import Point, metres
 from highstreet.kit.ids import new_id
 from highstreet.kit.text import Words
-from highstreet.market import carry
+from highstreet.market import attempts, carry
 from highstreet.market.desk import Market
 from highstreet.market.place import Contact
 from highstreet.market.units import Key
@@ -35,9 +35,14 @@ class Leg(msgspec.Struct, frozen=True):
     earns: int
 
     @property
+    def going_back(self) -> bool:
+        """Tried often enough: it is brought back to the shop."""
+        return self.stop.state == "failed" and self.stop.tried >= attempts.MOST
+
+    @property
     def map(self) -> str:
         """Opens the phone's own map: at the door once the goods are underway, else at the shop."""
-        underway = self.stop.state in ("underway", "failed")
+        underway = self.stop.state in ("underway", "failed") and not self.going_back
         if underway and self.door is not None:
             return f"geo:{self.door.lat},{self.door.lon}?q={self.door.lat},{self.door.lon}"
         if underway and self.contact is not None:

@@ -118,7 +118,11 @@ async def attempted(
         await or_first_answer(market, key, tell(market, told, visitor.now, key))
     except Refusal as refusal:
         return _page(rider, await _leg(rider, leg_id), refusal)
-    return rider.go("", "Noted. Try again later, or bring it back to the shop.", "info")
+    if (await _leg(rider, leg_id)).going_back:
+        return rider.go(
+            f"/legs/{leg_id}", "Noted. That was the third time: bring it back to the shop.", "info"
+        )
+    return rider.go("", "Noted. Try again later on this round.", "info")
 
 
 @post("/courier/legs/{leg_id:str}/put-back", status_code=200)

@@ -12,7 +12,7 @@ from highstreet import logistics, parties
 from highstreet.kit.ids import spoken
 from highstreet.kit.text import Words
 from highstreet.ledger import ESCROW, PLATFORM
-from highstreet.market import unwind
+from highstreet.market import attempts, unwind
 from highstreet.market.place import Contact
 from highstreet.market.views import merchant as views
 from highstreet.market.work import Work
@@ -54,6 +54,7 @@ async def order_page(
         one=one,
         can=can,
         now=bool(can & _PRESSING),
+        coming_back=attempts.going_back(work),
         contact=contact_of(desk, found),
         names=names,
         leg=work.leg("planned", "ready", "underway", "failed", "done"),

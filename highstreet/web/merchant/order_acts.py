@@ -8,7 +8,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 
 from highstreet.kit.errors import NotFound, Refusal
-from highstreet.market import fulfil
+from highstreet.market import attempts, fulfil
 from highstreet.market.views import merchant as views
 from highstreet.web.frame import GivenForm
 from highstreet.web.merchant.desk import Desk, GivenDesk
@@ -112,9 +112,10 @@ async def take_back(desk: GivenDesk, order_id: FromPath[str], form: GivenForm) -
     found = await mine(desk, order_id)
     filled = Filled(desk.lang, form)
     left = {line.position: line.fulfilled - line.returned for line in found.work.lines}
-    lines = _lines(filled, "back", left, "returned")
     resale = form.get("resale", "yes") == "yes"
-    body = {"lines": lines, "resale": resale, "reason": filled.text("reason", most=300)}
+    body: dict[str, Any] = {"resale": resale, "reason": filled.text("reason", most=300)}
+    if not attempts.going_back(found.work):
+        body["lines"] = _lines(filled, "back", left, "returned")
     said = "Taken back and on the shelf again." if resale else "Taken back and written off."
     return await tell_or_say(desk, order_id, "returned", body, filled, "returned", said)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from highstreet.logistics import Leg
-from highstreet.market import unwind
+from highstreet.market import attempts, unwind
 from highstreet.market.desk import Market
 from highstreet.market.format import Format
 from highstreet.market.views.merchant import OrderRow
@@ -26,7 +26,7 @@ def next_steps(market: Market, work: Work) -> set[str]:
     if work.order.waits == "accept":
         steps |= {"accepted", "refused"}
     if work.order.stage == "committed" and leg is not None:
-        steps |= _of_leg(leg)
+        steps |= {"delivered", "returned"} if attempts.going_back(work) else _of_leg(leg)
     if (
         work.order.stage in ("placed", "committed")
         and work.leg("underway", "done", "failed") is None
@@ -49,7 +49,7 @@ def _of_leg(leg: Leg) -> set[str]:
             return {"ready", "shipped", "handed_over"}
         case "ready":
             return {"shipped", "handed_over"}
-        case "underway":
+        case "underway" | "failed":
             return {"delivered", "attempted"}
         case _:
             return set()
