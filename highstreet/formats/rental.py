@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from highstreet.kit.text import Words
@@ -19,8 +19,7 @@ DEPOSIT = 5_000
 
 def hours(period: Mapping[str, str], terms: Mapping[str, Any]) -> int:
     """Begun units of the tariff; a unit is `unit_minutes` long (an hour when nothing is said)."""
-    length = datetime.fromisoformat(period["to"]) - datetime.fromisoformat(period["from"])
-    return -int(-length.total_seconds() // (60 * terms.get("unit_minutes", 60)))
+    return rules.begun(period, terms.get("unit_minutes", 60))
 
 
 def quote(asked: Asked) -> Agreed:

@@ -326,6 +326,7 @@ EFFECTS: dict[str, Effect] = {
     "declined": _at_the_gate("agree"),
     "given_back": _at_the_gate("give_back"),
     "visited": _on_leg("visit", "planned", "done"),
+    "entered": _on_leg("visit", "planned", "done"),
     "no_show": _no_show,
     "attended": _attended,
     "opened": _on_leg("cabinet", "planned", "underway"),

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from highstreet.kit.money import share
+from highstreet.kit.text import Words
 from highstreet.ledger import ESCROW, PLATFORM, Transfer, escrow_of
-from highstreet.market.format import FALLEN, OPEN, Gate, Teller, Within
+from highstreet.market.format import FALLEN, OPEN, Gate, Teller, Term, Within
 from highstreet.market.quote import Asked
 from highstreet.market.work import Work
 from highstreet.orders import Adjustment, Agreed, Due, Share
@@ -70,7 +71,35 @@ RETURN_FACTS: Mapping[str, tuple[Teller, ...]] = {
 SENT_BACK = Within(timedelta(days=14), "stay")  # an announced return that never comes is dropped
 
 
+# Calling off ---------------------------------------------------------------------------------------------------------
+
+_HOURS = Words("hours before", "小时前")
+_BPS = Words("hundredths of a percent", "万分比")
+
+
+def ladder(free_until_h: int, late_bps: int, last_h: int, last_bps: int, no_show_bps: int) -> tuple[Term, ...]:
+    """The terms of calling off, for a seller to change: free at first, then a part, then more of it, then what not coming costs."""
+    return (
+        Term("free_until_h", Words("Calling off is free until", "免费取消截止"), _HOURS, free_until_h, most=720),
+        Term("late_bps", Words("Kept when called off later", "逾期取消扣除"), _BPS, late_bps, most=10_000),
+        Term("last_h", Words("Last step of calling off from", "临近取消起点"), _HOURS, last_h, most=720),
+        Term("last_bps", Words("Kept when called off that late", "临近取消扣除"), _BPS, last_bps, most=10_000),
+        Term("no_show_bps", Words("Kept when nobody comes", "未到扣除"), _BPS, no_show_bps, most=10_000),
+    )
+
+
+def stated(asked: Asked, terms: tuple[Term, ...]) -> dict[str, int | str | bool]:
+    """What the seller stated of these terms, as the order is to remember it."""
+    return {term.name: min(asked.term(term.name, term.usual), term.most) for term in terms}
+
+
 # Quotes --------------------------------------------------------------------------------------------------------------
+
+
+def begun(period: Mapping[str, str], minutes: int) -> int:
+    """How many units of so many minutes a chosen time has begun."""
+    length = datetime.fromisoformat(period["to"]) - datetime.fromisoformat(period["from"])
+    return -int(-length.total_seconds() // (60 * minutes))
 
 
 def agree(
@@ -213,17 +242,29 @@ def hours_late(work: Work) -> int:
 def call_off(work: Work) -> list[Transfer]:
     """Back to whoever paid. Of the buyer's own part the seller keeps the agreed share when the buyer called off late or did not come.
 
-    Terms: free_until_h (hours before the agreed time until when calling off is free), late_bps, no_show_bps, in basis points of the price.
+    Terms, as in `ladder`: free_until_h, late_bps, last_h, last_bps, no_show_bps; hours before the agreed time, basis points of the price.
+    Who calls off when it has begun did not come.
     """
-    agreed = work.order.agreed
-    bps = 0
-    told = work.has("cancelled")
+    agreed, told = work.order.agreed, work.has("cancelled")
     if work.has("no_show"):
-        bps = agreed.number("no_show_bps")
-    elif told is not None and told.body.get("role") == "buyer" and agreed.window is not None:
-        until = agreed.window[0] - timedelta(hours=agreed.number("free_until_h"))
-        bps = agreed.number("late_bps") if told.at > until else 0
+        return not_come(work)
+    if told is None or told.body.get("role") != "buyer" or agreed.window is None:
+        return refund_all(work)
+    left = agreed.window[0] - told.at
+    if left < timedelta():
+        return not_come(work)
+    bps = 0
+    if left < timedelta(hours=agreed.number("free_until_h")):
+        bps = agreed.number("late_bps")
+    if left < timedelta(hours=agreed.number("last_h")):
+        bps = max(bps, agreed.number("last_bps"))
     return refund_but(work, share(agreed.due(PRICE), bps, 10_000))
+
+
+def not_come(work: Work) -> list[Transfer]:
+    """Nobody came: of the buyer's own part the seller keeps what was agreed for that (no_show_bps); other funders lose nothing."""
+    agreed = work.order.agreed
+    return refund_but(work, share(agreed.due(PRICE), agreed.number("no_show_bps"), 10_000))
 
 
 def refund_but(work: Work, kept: int) -> list[Transfer]:
