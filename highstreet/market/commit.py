@@ -39,6 +39,8 @@ def _expire(work: Work, one: Format, now: datetime) -> None:
         settle.finish(work, one, now)
     elif falls == "rest":
         unwind.give_up_rest(work, one, now)
+    elif falls == "stay" and work.order.stage == "placed":
+        work.order.waits = ""
     elif falls == "stay":
         unwind.drop_return(work, now)
     else:
@@ -102,8 +104,10 @@ def _committed(work: Work, one: Format, now: datetime) -> None:
         if leg.kind == "lessons" and not any(line.open for line in work.lines):
             leg.move("done", now)
         elif what := LEG_WAITS[leg.kind].get(leg.state):
-            begins = max(now, leg.window_to or now) if what in FROM_WINDOW else now
-            work.wait(what, begins + one.deadlines[what].time)
+            limit = one.deadlines[what]
+            counted = what in FROM_WINDOW or limit.after_window
+            begins = max(now, leg.window_to or now) if counted else now
+            work.wait(what, begins + limit.time)
             return
         else:
             leg.move("done", now)

@@ -29,11 +29,13 @@ class Within(msgspec.Struct, frozen=True):
     """A wait's limit and which way it falls when the time passes.
 
     done: taken as fulfilled. rest: what was not fulfilled is given up and its money goes back. lost: undone, and the goods are gone.
-    stay: only what was waited for is dropped.
+    stay: only what was waited for is dropped; a gate is asked again, and sees that it was `late`.
+    `after_window`: counted from the end of the window that was agreed on, not from when the waiting began.
     """
 
     time: timedelta
     falls: Falls
+    after_window: bool = False
 
 
 class Gate(msgspec.Struct, frozen=True):

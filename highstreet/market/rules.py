@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from highstreet.kit.errors import Malformed
 from highstreet.kit.money import share
 from highstreet.kit.text import Words
 from highstreet.ledger import ESCROW, PLATFORM, Transfer, escrow_of
@@ -53,9 +54,10 @@ def decision_of(work: Work) -> dict[str, Any] | None:
 
 
 def when_decided_and_paid(work: Work, now: datetime) -> str:
-    """The same, once the buyer has paid what was to be paid later."""
+    """The same, once the buyer has paid what was to be paid later, if there is anything."""
     verdict = when_decided(work, now)
-    return "balance" if verdict == OPEN and not work.settled else verdict
+    owed = work.order.agreed.asked(later=True) and not work.settled
+    return "balance" if verdict == OPEN and owed else verdict
 
 
 # Going back ----------------------------------------------------------------------------------------------------------
@@ -77,13 +79,19 @@ _HOURS = Words("hours before", "小时前")
 _BPS = Words("hundredths of a percent", "万分比")
 
 
-def ladder(free_until_h: int, late_bps: int, last_h: int, last_bps: int, no_show_bps: int) -> tuple[Term, ...]:
+def ladder(
+    free_until_h: int, late_bps: int, last_h: int, last_bps: int, no_show_bps: int
+) -> tuple[Term, ...]:
     """The terms of calling off, for a seller to change: free at first, then a part, then more of it, then what not coming costs."""
     return (
-        Term("free_until_h", Words("Calling off is free until", "免费取消截止"), _HOURS, free_until_h, most=720),
+        Term(
+            "free_until_h", Words("Calling off is free until", "免费取消截止"), _HOURS, free_until_h, most=720
+        ),
         Term("late_bps", Words("Kept when called off later", "逾期取消扣除"), _BPS, late_bps, most=10_000),
         Term("last_h", Words("Last step of calling off from", "临近取消起点"), _HOURS, last_h, most=720),
-        Term("last_bps", Words("Kept when called off that late", "临近取消扣除"), _BPS, last_bps, most=10_000),
+        Term(
+            "last_bps", Words("Kept when called off that late", "临近取消扣除"), _BPS, last_bps, most=10_000
+        ),
         Term("no_show_bps", Words("Kept when nobody comes", "未到扣除"), _BPS, no_show_bps, most=10_000),
     )
 
@@ -141,6 +149,15 @@ def agree(
         whole=whole or first is not None,
         terms=terms or {},
     )
+
+
+def nothing_to_pay(asked: Asked, terms: dict[str, int | str | bool]) -> Agreed:
+    """An agreement the buyer pays nothing for. Errors: Malformed when it is offered at a price."""
+    if any(line.amount for line in asked.lines):
+        raise Malformed(
+            "price", "must be nothing: the buyer pays nothing for this", "价格须为零：买家无需为此付款"
+        )
+    return Agreed(dues=[Due(PRICE, 0)], terms=terms)
 
 
 def delivery_fee(asked: Asked, usual: int, free_from: int) -> int:
@@ -265,6 +282,21 @@ def not_come(work: Work) -> list[Transfer]:
     """Nobody came: of the buyer's own part the seller keeps what was agreed for that (no_show_bps); other funders lose nothing."""
     agreed = work.order.agreed
     return refund_but(work, share(agreed.due(PRICE), agreed.number("no_show_bps"), 10_000))
+
+
+MOST_KEPT_BPS = 2_000  # Civil Code, art. 586: what is forfeited as a deposit is at most a fifth of the price
+
+
+def keep_first(work: Work) -> list[Transfer]:
+    """Back to whoever paid; but who calls off, or does not pay the rest, once it was decided to go ahead leaves the first part behind."""
+    decision, late, told = decision_of(work), work.has("late"), work.has("cancelled")
+    unpaid = late is not None and late.body["waits"] == "balance"
+    left = unpaid or (told is not None and told.body.get("role") == "buyer")
+    if decision is None or not decision["go"] or not work.has("joined") or not left:
+        return refund_all(work)
+    prices = [due for due in work.order.agreed.dues if due.purpose == PRICE]
+    first = sum(due.amount for due in prices if not due.later)
+    return refund_but(work, min(first, share(sum(due.amount for due in prices), MOST_KEPT_BPS, 10_000)))
 
 
 def refund_but(work: Work, kept: int) -> list[Transfer]:

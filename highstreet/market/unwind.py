@@ -114,7 +114,10 @@ def open_return(work: Work) -> Leg | None:
 
 
 def want_return(work: Work, steps: Steps, by: str, now: datetime, reason: str) -> None:
-    """The buyer wants to send steps back. Without a fault only within the agreed days, and not what the law leaves out."""
+    """The buyer wants to send steps back. Without a fault only within the agreed days, and not what the law leaves out.
+
+    With one, whenever it shows, or within `complain_days` where that was agreed.
+    """
     if not any(line.fulfilled > line.returned for line in work.lines) or open_return(work) is not None:
         raise NotNow
     arrived = max(
@@ -126,9 +129,9 @@ def want_return(work: Work, steps: Steps, by: str, now: datetime, reason: str) -
         left = line.fulfilled - line.returned
         if not 0 < count <= left:
             raise TooMany(line=position, left=left, what="return", what_zh="退货")
-        if reason == "no_reason" and (
-            line.no_return or (now - arrived).days >= work.order.agreed.return_days
-        ):
+        days = (now - arrived).days
+        free = not line.no_return and days < work.order.agreed.return_days
+        if not free if reason == "no_reason" else days >= work.order.agreed.number("complain_days", days + 1):
             raise NotReturnable(
                 title=line.title.get("en", ""),
                 title_zh=line.title.get("zh", ""),

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from highstreet.inventory import Hold
-from highstreet.kit.errors import Refusal
+from highstreet.kit.errors import Malformed, Refusal
 from highstreet.kit.text import Words
 from highstreet.ledger import ESCROW, escrow_of
 from highstreet.market import pay, settle
@@ -59,6 +59,7 @@ TERMS: dict[str, Any] = {
     "tiers": [[2, 1000], [5, 2000]],
     "least": 2,
     "units": 3,
+    "device": 1,
 }
 
 
@@ -80,6 +81,11 @@ def steps(one: Format, chosen: dict[str, Any]) -> int | None:
     """How many steps the choice stands for; None where the buyer says."""
     counts = [ask.steps(chosen[ask.kind], TERMS) for ask in one.hints.asks if ask.steps is not None]
     return counts[0] if counts else None
+
+
+def usual_way(one: Format) -> str:
+    """How an order of the format is usually paid."""
+    return "sandbox" if "provider" in one.money.ways else one.money.ways[0]
 
 
 class Town:
@@ -140,12 +146,23 @@ def line(position: int, quantity: int, price: int, funded: int = 0) -> PricedLin
     )
 
 
-def place(town: Town, one: Format, lines: list[PricedLine], method: str, cuts: tuple[Cut, ...] = ()) -> Work:
-    """Place an order of these lines; paid at once where the way to pay is. Only one line where something is chosen for it."""
+def place(
+    town: Town,
+    one: Format,
+    lines: list[PricedLine],
+    method: str,
+    cuts: tuple[Cut, ...] = (),
+    terms: dict[str, Any] | None = None,
+) -> Work:
+    """Place an order of these lines; paid at once where the way to pay is. Only one line where something is chosen for it.
+
+    `terms`: what the seller states otherwise than usual here. A format in which the buyer pays nothing gets its lines for nothing.
+    """
     chosen = choice(one, town.now)
+    stated = {**TERMS, **(terms or {})}
     cohort = None
     if one.decided == "cohort":
-        cohort = Cohort("coh_test", one.code, "ofr_1", town.now + timedelta(days=2), {**TERMS, "supply": 9})
+        cohort = Cohort("coh_test", one.code, "ofr_1", town.now + timedelta(days=2), {**stated, "supply": 9})
     if chosen or cohort is not None:
         lines = lines[:1]
     period = None
@@ -153,14 +170,19 @@ def place(town: Town, one: Format, lines: list[PricedLine], method: str, cuts: t
         period = (town.now + timedelta(days=2), town.now + timedelta(days=4))
     asked = Asked(
         lines,
-        [Good(TERMS) for _ in lines],  # type: ignore[list-item]
+        [Good(stated) for _ in lines],  # type: ignore[list-item]
         town.now,
         UTC,
         choices=tuple(chosen for _ in lines),
         period=period,
         cohort=cohort,
     )
-    agreed = one.quote(asked)
+    try:
+        agreed = one.quote(asked)
+    except Malformed:
+        lines = [line(n, priced.quantity, 0) for n, priced in enumerate(lines, start=1)]
+        agreed = one.quote(msgspec.structs.replace(asked, lines=lines))
+    assert agreed.due("price") == sum(priced.paid for priced in lines)
     order = Order(
         id="ord_test",
         number=1003,
@@ -292,4 +314,9 @@ def check(town: Town, work: Work) -> None:
     public = work.moved("price", "programme:spring", ESCROW) - work.moved("price", ESCROW, "programme:spring")
     if work.order.stage == "undone":
         assert public == 0
+    # What is nobody's to give: public and platform money pay a price or its delivery, nothing else.
+    for flow in work.flows:
+        assert flow.purpose in ("price", "delivery") or not flow.source.startswith(
+            ("programme:", "platform:")
+        )
     assert (work.order.waits in work.deadlines) == bool(work.order.waits)
