@@ -44,7 +44,7 @@ def test_a_gate_that_was_off_the_network_tells_a_day_later():
     ("steps", "kept"),
     [
         (("clock:+24h", "buyer:cancelled"), 0),
-        (("clock:+25h", "buyer:cancelled"), 5_000),
+        (("clock:+25h", "buyer:cancelled"), PAID // 2),
         (("clock:+47h", "buyer:cancelled"), PAID),
         (("clock:+47h", "seller:cancelled"), 0),
     ],
