@@ -241,7 +241,7 @@ def transaction(source: Source) -> Iterator[Breach]:
     for call in source.calls:
         word = call.func.attr if isinstance(call.func, ast.Attribute) else ""
         ends = word in {"commit", "rollback"} and not call.args and not call.keywords
-        nested = word == "transaction" and source.under(*INSIDE)
+        nested = word in ("transaction", "single") and source.under(*INSIDE)
         said = any(TRANSACTION_WORDS.match(_text(part) or "") for part in call.args)
         if ends or nested or (said and ASKS_DATABASE.search(_dotted(call.func))):
             yield source.breach("transaction", call, "only highstreet.kit.db begins and ends transactions")

@@ -195,6 +195,21 @@ class Database:
             await self._release(self._writers, connection)
 
     @contextlib.asynccontextmanager
+    async def single(self) -> AsyncIterator[Tx]:
+        """Statements that are each a transaction of their own: for one statement that does all there is to do.
+
+        Errors: as `transaction`; when the connection is lost the last statement may have had its effect.
+        """
+        connection = await self._acquire(self._writers)
+        try:
+            yield connection
+        except Exception as e:
+            self._raise_typed(e, connection, unknown=True)
+            raise
+        finally:
+            await self._release(self._writers, connection)
+
+    @contextlib.asynccontextmanager
     async def read(self, *, snapshot: bool = False) -> AsyncIterator[Tx]:
         """Statements that only read. With `snapshot` all of them see the same moment."""
         connection = await self._acquire(self._readers)

@@ -23,7 +23,7 @@ from highstreet.kit.signing import Signer
 from highstreet.ledger import Accounts, Provider, WalletShort
 from highstreet.market.format import Format
 from highstreet.market.shelf import Shelf
-from highstreet.market.units import Key, Unit
+from highstreet.market.units import Key, Unit, together
 from highstreet.market.work import Work
 from highstreet.orders import Numbers, OncePerPerson
 
@@ -155,9 +155,10 @@ class Market:
 
     async def _apply(self, decisions: list[Decision]) -> list[dict[str, Any] | Exception]:
         answers: list[dict[str, Any] | Exception] = [Stale()] * len(decisions)
-        async with self.db.transaction() as tx:
+        # Two statements, each its own transaction: what was read is judged again when it is written.
+        async with self.db.single() as tx:
             found = await self._read(tx, decisions)
-            units: list[dict[str, Any]] = []
+            bodies: list[dict[str, list[dict[str, Any]]]] = []
             judged: list[tuple[int, dict[str, Any]]] = []
             seen: set[str] = set()
             for i, decision in enumerate(decisions):
@@ -173,15 +174,16 @@ class Market:
                 except Exception as refused:  # noqa: BLE001 - handed to the one caller it belongs to
                     answers[i] = await _first_answer(tx, decision) or refused
                     continue
-                units.append(unit.body(decision.key, answer))
+                bodies.append(unit.body(decision.key, answer))
                 judged.append((i, answer))
-            if not units:
+            if not bodies:
                 return answers
-            verdicts: list[dict[str, Any]] = await tx.fetchval(
-                "SELECT market.apply($1, $2)", units, max(decision.now for decision in decisions)
+            verdicts: dict[str, dict[str, Any]] | None = await tx.fetchval(
+                "SELECT market.apply($1, $2)", together(bodies), max(decision.now for decision in decisions)
             )
-            for (i, answer), verdict in zip(judged, verdicts, strict=True):
-                answers[i] = _verdict(verdict, answer)
+            for n, (i, answer) in enumerate(judged, start=1):
+                verdict = verdicts.get(str(n)) if verdicts else None
+                answers[i] = answer if verdict is None else _verdict(verdict)
         return answers
 
     async def _read(self, tx: Tx, decisions: list[Decision]) -> Found:
@@ -227,10 +229,8 @@ async def _first_answer(tx: Tx, decision: Decision) -> dict[str, Any] | Exceptio
     return first if found["fingerprint"] == decision.key.fingerprint else KeyReused()
 
 
-def _verdict(verdict: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any] | Exception:
+def _verdict(verdict: dict[str, Any]) -> dict[str, Any] | Exception:
     match verdict["verdict"]:
-        case "done":
-            return answer
         case "repeated":
             return verdict["answer"]
         case "key_reused":

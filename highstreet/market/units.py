@@ -1,4 +1,6 @@
-"""Units of change: what one decision wants written, as rows by table, judged as one by `market.apply`: all of it or nothing."""
+"""Units of change: what one decision wants written, as rows by table, judged as one by `market.apply`: all of it or nothing.
+
+The units of a batch are sent together, table by table, each row with the number of its unit."""
 
 from __future__ import annotations
 
@@ -29,11 +31,15 @@ class Key(msgspec.Struct, frozen=True):
     fingerprint: str
 
 
+# How a guard names what it looks at, and what must still be so.
+_GUARDS = {"versions": ("id", "version"), "collections": ("key", "state")}
+
+
 class Unit:
     """Row lists by table name, guards (versions, collections, supplies, wallets) and the answer kept for the key."""
 
     def __init__(self, account: AccountNumber) -> None:
-        self.rows: dict[str, Any] = {}
+        self.rows: dict[str, list[dict[str, Any]]] = {}
         self.works: list[Work] = []
         self._account = account
         self._stock: dict[int, list[int]] = {}
@@ -45,7 +51,8 @@ class Unit:
 
     def guard(self, what: str, key: str, value: int | str) -> None:
         """The unit holds only while this order has this version, or this collection this state."""
-        self.rows.setdefault(what, {})[key] = value
+        named, stands = _GUARDS[what]
+        self.rows.setdefault(what, []).append({named: key, stands: value})
 
     def stock(self, supply_id: int, held: int = 0, sold: int = 0, total: int = 0) -> None:
         """Move a supply; all moves of a unit on one supply are one."""
@@ -253,8 +260,8 @@ class Unit:
             if before.get(kind) != due:
                 self.add("deadline", order_id=work.order.id, kind=kind, due_at=due)
 
-    def body(self, key: Key | None, answer: dict[str, Any] | None) -> dict[str, Any]:
-        """The unit as `market.apply` reads it."""
+    def body(self, key: Key | None, answer: dict[str, Any] | None) -> dict[str, list[dict[str, Any]]]:
+        """All of the unit's rows by table, its guards, and the key with the answer to keep."""
         if self._stock:
             self.rows["stock"] = [
                 {"id": i, "held": h, "sold": s, "total": t} for i, (h, s, t) in self._stock.items()
@@ -264,6 +271,17 @@ class Unit:
                 {"id": number, "amount": amount} for number, amount in self._wallets.items()
             ]
         if key is not None:
-            self.rows["key"] = key
-            self.rows["answer"] = answer or {}
+            kept = {"scope": key.scope, "key": key.key, "fingerprint": key.fingerprint}
+            self.rows["key"] = [{**kept, "answer": answer or {}}]
         return self.rows
+
+
+def together(bodies: list[dict[str, list[dict[str, Any]]]]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of all units by table as `market.apply` reads them: `nth` is the unit's number, from 1."""
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for n, body in enumerate(bodies, start=1):
+        for table, rows in body.items():
+            for row in rows:
+                row["nth"] = n
+            tables.setdefault(table, []).extend(rows)
+    return tables

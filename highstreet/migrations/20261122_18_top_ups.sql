@@ -1,5 +1,5 @@
 -- Money asked of a person's card for their own wallet: a collection without a purchase
--- depends: 20261122_15_shelf_names
+-- depends: 20261122_17_rows_by_table
 
 -- migrate: apply
 

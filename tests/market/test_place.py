@@ -212,7 +212,7 @@ async def counted(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
                 told["statements"] += 1
             return getattr(self._tx, name)
 
-    for name in ("transaction", "read"):
+    for name in ("transaction", "single", "read"):
         plain = getattr(db, name)
 
         @asynccontextmanager
