@@ -34,6 +34,7 @@ from highstreet.formats.instant import INSTANT
 from highstreet.formats.online import ONLINE
 from highstreet.formats.rental import RENTAL
 from highstreet.formats.scheduled import SCHEDULED
+from highstreet.formats.stay import STAY
 from highstreet.formats.ticket import TICKET
 from highstreet.kit import rates
 from highstreet.kit.clock import Clock, system_clock
@@ -93,7 +94,7 @@ class OpenMarket(Market):
 
 def formats() -> dict[str, Format]:
     """Every business format this town knows, by the code an order carries."""
-    return register([COUNTER, ONLINE, COLLECT, INSTANT, GROUP_BUY, APPOINTMENT, RENTAL, TICKET, SCHEDULED])
+    return register([COUNTER, ONLINE, COLLECT, INSTANT, GROUP_BUY, APPOINTMENT, RENTAL, STAY, TICKET, SCHEDULED])
 
 
 def sandbox_url(settings: Settings) -> str:

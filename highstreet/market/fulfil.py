@@ -333,6 +333,8 @@ EFFECTS: dict[str, Effect] = {
     "opened": _on_leg("cabinet", "planned", "underway"),
     "taken": _taken,
     "unlocked": _on_leg("out", "planned", "done"),
+    "checked_in": _on_leg("out", "planned", "done"),
+    "checked_out": _on_leg("back", "planned", "underway"),
     "brought_back": _on_leg("back", "planned", "underway"),
     "started": _on_leg("ride", "planned", "underway"),
     "arrived": _on_leg("ride", "underway", "done"),
