@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from highstreet.kit.text import Words
 from highstreet.market import rules
-from highstreet.market.format import Format, Hints, Money, Story, Within
+from highstreet.market.format import Format, Hints, Money, Story, Term, Within
 from highstreet.market.quote import Asked
 from highstreet.orders import Agreed
 
@@ -55,6 +55,15 @@ COLLECT = Format(
         title=Words(en="Fetch it yourself", zh="到店自提"),
         line=Words(en="We put it aside; show your code at the shop.", zh="店家备好，凭码自提。"),
         picture="locker",
+        terms=(
+            Term(
+                "prepare_minutes",
+                Words("Getting it ready takes", "备货时间"),
+                Words("minutes", "分钟"),
+                USUAL_MINUTES,
+                most=10_000,
+            ),
+        ),
     ),
     stories=(
         Story(

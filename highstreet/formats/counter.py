@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from highstreet.kit.text import Words
 from highstreet.market import rules
-from highstreet.market.format import Format, Hints, Money, Story, Within
+from highstreet.market.format import Format, Hints, Money, Story, Term, Within
 from highstreet.market.quote import Asked
 from highstreet.orders import Agreed
 
@@ -37,6 +37,11 @@ COUNTER = Format(
         title=Words(en="At the counter", zh="到店购买"),
         line=Words(en="Pay and take it with you.", zh="当面付款，即刻带走。"),
         picture="shop",
+        terms=(
+            Term(
+                "return_days", Words("May be brought back for", "可退天数"), Words("days", "天"), 7, most=365
+            ),
+        ),
     ),
     stories=(
         Story("paid and taken", "clerk:cash", "done", 9940, 60, -10000),

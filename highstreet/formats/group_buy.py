@@ -63,6 +63,7 @@ GROUP_BUY = Format(
             zh="邻里越多越便宜，到团长处自提。",
         ),
         picture="basket",
+        gathers=("tiers", "least"),
         terms=(
             Term(
                 "ready_days",

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from highstreet.kit.text import Words
 from highstreet.market import rules
-from highstreet.market.format import Format, Hints, Money, Story, Within
+from highstreet.market.format import Format, Hints, Money, Story, Term, Within
 from highstreet.market.quote import Asked
 from highstreet.orders import Agreed
 
@@ -66,6 +66,18 @@ INSTANT = Format(
         line=Words(en="From a shop near you, by courier.", zh="附近店铺，骑手送达。"),
         picture="courier",
         needs_address=True,
+        terms=(
+            Term(
+                "prepare_minutes",
+                Words("Getting it ready takes", "备货时间"),
+                Words("minutes", "分钟"),
+                10,
+                most=600,
+            ),
+            Term("return_days", Words("May be brought back for", "可退天数"), Words("days", "天"), most=365),
+            Term("delivery_fee", Words("Delivery costs", "配送费"), usual=DELIVERY_FEE, money=True),
+            Term("delivery_free_from", Words("Free delivery from", "满额包邮"), usual=FREE_FROM, money=True),
+        ),
     ),
     stories=(
         Story(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from highstreet.kit.text import Words
 from highstreet.market import rules
-from highstreet.market.format import Format, Hints, Money, Story, Within
+from highstreet.market.format import Format, Hints, Money, Story, Term, Within
 from highstreet.market.quote import Asked
 from highstreet.orders import Agreed
 
@@ -55,6 +55,17 @@ ONLINE = Format(
         ),
         picture="parcel",
         needs_address=True,
+        terms=(
+            Term(
+                "ships_within_days",
+                Words("Sent within", "发货时限"),
+                Words("working days", "个工作日"),
+                1,
+                most=60,
+            ),
+            Term("delivery_fee", Words("Delivery costs", "配送费"), usual=DELIVERY_FEE, money=True),
+            Term("delivery_free_from", Words("Free delivery from", "满额包邮"), usual=FREE_FROM, money=True),
+        ),
     ),
     stories=(
         Story(

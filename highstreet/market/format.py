@@ -69,10 +69,12 @@ class Choice(msgspec.Struct, frozen=True):
     """What a buyer chooses besides the quantity: `slot`, `period`, `options`, `answers`, `route` or `text`, kept under its kind.
 
     `steps`: how many steps of the unit the choice stands for (nights, hours, hectometres), from the choice and the offer's terms.
+    `by_day`: a period is asked as days, not as times.
     """
 
     kind: Literal["slot", "period", "options", "answers", "route", "text"]
     steps: Callable[[Any, Mapping[str, Any]], int] | None = None
+    by_day: bool = False
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -85,9 +87,21 @@ class Term(msgspec.Struct, frozen=True):
     money: bool = False
     most: int = 100_000
 
+    @property
+    def share(self) -> bool:
+        """A part of something: kept in hundredths of a percent, said in percent."""
+        return self.name.endswith("_bps")
+
+
+Gathers = Literal["tiers", "least", "units", "once", "arrived"]
+
 
 class Hints(msgspec.Struct, frozen=True):
-    """The few words a page needs: what the format is called, what it asks the buyer to choose and the seller to state."""
+    """The few words a page needs: what the format is called, what it asks the buyer to choose and the seller to state.
+
+    `gathers`: what is announced when a cohort opens: price steps (`tiers`), the `least` members, how many `units`, everybody `once`;
+    `arrived`: it is closed by telling that the goods are there.
+    """
 
     title: Words
     line: Words
@@ -95,6 +109,7 @@ class Hints(msgspec.Struct, frozen=True):
     needs_address: bool = False
     asks: tuple[Choice, ...] = ()
     terms: tuple[Term, ...] = ()
+    gathers: tuple[Gathers, ...] = ()
 
 
 class Story(msgspec.Struct, frozen=True):
