@@ -26,6 +26,10 @@ async def test_deliver_by_courier(counter: Counter) -> None:
     await page.locator(".thumb-bar button").click()
     await expect(page.locator("a.leg")).to_have_count(2)
     await eyes.judge("round")
+    # How many there are stands beside the sign of the tab, not on it.
+    tab = page.locator(".surface a[aria-current]")
+    sign, number = await tab.locator(".icon").bounding_box(), await tab.locator(".count").bounding_box()
+    assert sign is not None and number is not None and sign["x"] + sign["width"] <= number["x"] + 0.5
 
     for leg in (river, bridge):
         await eyes.see(f"/courier/legs/{leg}")
