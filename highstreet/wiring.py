@@ -32,6 +32,7 @@ from highstreet.formats.counter import COUNTER
 from highstreet.formats.group_buy import GROUP_BUY
 from highstreet.formats.instant import INSTANT
 from highstreet.formats.online import ONLINE
+from highstreet.formats.preorder import PREORDER
 from highstreet.formats.rental import RENTAL
 from highstreet.formats.scheduled import SCHEDULED
 from highstreet.formats.stay import STAY
@@ -94,7 +95,9 @@ class OpenMarket(Market):
 
 def formats() -> dict[str, Format]:
     """Every business format this town knows, by the code an order carries."""
-    return register([COUNTER, ONLINE, COLLECT, INSTANT, GROUP_BUY, APPOINTMENT, RENTAL, STAY, TICKET, SCHEDULED])
+    return register(
+        [COUNTER, ONLINE, COLLECT, INSTANT, GROUP_BUY, APPOINTMENT, RENTAL, STAY, TICKET, SCHEDULED, PREORDER]
+    )
 
 
 def sandbox_url(settings: Settings) -> str:
