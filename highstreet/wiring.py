@@ -29,6 +29,7 @@ from highstreet.api.keys import forget_answers
 from highstreet.formats.appointment import APPOINTMENT
 from highstreet.formats.collect import COLLECT
 from highstreet.formats.counter import COUNTER
+from highstreet.formats.course import COURSE
 from highstreet.formats.group_buy import GROUP_BUY
 from highstreet.formats.instant import INSTANT
 from highstreet.formats.online import ONLINE
@@ -96,7 +97,7 @@ class OpenMarket(Market):
 def formats() -> dict[str, Format]:
     """Every business format this town knows, by the code an order carries."""
     return register(
-        [COUNTER, ONLINE, COLLECT, INSTANT, GROUP_BUY, APPOINTMENT, RENTAL, STAY, TICKET, SCHEDULED, PREORDER]
+        [COUNTER, ONLINE, COLLECT, INSTANT, GROUP_BUY, APPOINTMENT, RENTAL, STAY, COURSE, TICKET, SCHEDULED, PREORDER]
     )
 
 

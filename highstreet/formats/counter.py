@@ -30,7 +30,7 @@ COUNTER = Format(
     money=Money(done=rules.release, undone=rules.refund_all, fee_bps=60, ways=("cash", "provider", "wallet")),
     deadlines={
         "payment": Within(timedelta(minutes=10), "undone"),
-        "return": Within(timedelta(days=1), "stay"),
+        "return": Within(timedelta(days=1), "drop"),
     },
     facts={"cancelled": ("seller",), "return_wanted": ("seller",), "returned": ("seller",)},
     hints=Hints(

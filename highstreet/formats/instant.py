@@ -48,7 +48,7 @@ INSTANT = Format(
         "courier": Within(timedelta(hours=2), "undone"),
         "underway": Within(timedelta(hours=6), "lost"),
         "confirm": Within(timedelta(days=1), "done"),
-        "return": Within(timedelta(days=7), "stay"),
+        "return": Within(timedelta(days=7), "drop"),
     },
     facts={
         "accepted": ("seller",),

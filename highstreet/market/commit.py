@@ -39,9 +39,9 @@ def _expire(work: Work, one: Format, now: datetime) -> None:
         settle.finish(work, one, now)
     elif falls == "rest":
         unwind.give_up_rest(work, one, now)
-    elif falls == "stay" and work.order.stage == "placed":
+    elif falls == "drop" and work.order.stage == "placed":
         work.order.waits = ""
-    elif falls == "stay":
+    elif falls == "drop":
         unwind.drop_return(work, now)
     else:
         unwind.undo(work, one, now, reason=f"late_{waits}", lost=falls == "lost")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Sells = Literal["goods", "service", "digital", "use"]
 Promise = Literal["stock", "slot", "asset", "run", "nothing"]
-Falls = Literal["undone", "done", "rest", "lost", "stay"]
+Falls = Literal["undone", "done", "rest", "lost", "drop"]
 Teller = Literal["buyer", "seller", "courier", "partner", "device", "operator", "clock"]
 
 OPEN = "open"
@@ -29,7 +29,7 @@ class Within(msgspec.Struct, frozen=True):
     """A wait's limit and which way it falls when the time passes.
 
     done: taken as fulfilled. rest: what was not fulfilled is given up and its money goes back. lost: undone, and the goods are gone.
-    stay: only what was waited for is dropped; a gate is asked again, and sees that it was `late`.
+    drop: only what was waited for is dropped; a gate is asked again, and sees that it was `late`.
     `after_window`: counted from the end of the window that was agreed on, not from when the waiting began.
     """
 

@@ -147,11 +147,15 @@ def _taken(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
 
 
 def _attended(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
-    """Lessons given: these steps are fulfilled, the leg ends with the last."""
+    """Lessons given: these steps are fulfilled, one of each line when it does not say; the leg ends with the last."""
     leg = _leg(work, "planned")
     if leg.kind != "lessons":
         raise NotNow
-    steps = _steps(work, telling, "open")
+    steps = (
+        _steps(work, telling, "open")
+        if "lines" in telling.body
+        else {line.position: 1 for line in work.lines if line.open}
+    )
     for position, count in steps.items():
         line = work.line(position)
         if not 0 < count <= line.open:

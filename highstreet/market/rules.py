@@ -70,7 +70,7 @@ RETURN_FACTS: Mapping[str, tuple[Teller, ...]] = {
     "returned": ("seller",),
     "return_refused": ("seller",),
 }
-SENT_BACK = Within(timedelta(days=14), "stay")  # an announced return that never comes is dropped
+SENT_BACK = Within(timedelta(days=14), "drop")  # an announced return that never comes is dropped
 
 
 # Calling off ---------------------------------------------------------------------------------------------------------
