@@ -32,6 +32,7 @@ from highstreet.formats.counter import COUNTER
 from highstreet.formats.course import COURSE
 from highstreet.formats.group_buy import GROUP_BUY
 from highstreet.formats.instant import INSTANT
+from highstreet.formats.made_to_order import MADE_TO_ORDER
 from highstreet.formats.online import ONLINE
 from highstreet.formats.preorder import PREORDER
 from highstreet.formats.rental import RENTAL
@@ -97,7 +98,21 @@ class OpenMarket(Market):
 def formats() -> dict[str, Format]:
     """Every business format this town knows, by the code an order carries."""
     return register(
-        [COUNTER, ONLINE, COLLECT, INSTANT, GROUP_BUY, APPOINTMENT, RENTAL, STAY, COURSE, TICKET, SCHEDULED, PREORDER]
+        [
+            COUNTER,
+            ONLINE,
+            COLLECT,
+            INSTANT,
+            GROUP_BUY,
+            APPOINTMENT,
+            RENTAL,
+            STAY,
+            COURSE,
+            TICKET,
+            SCHEDULED,
+            PREORDER,
+            MADE_TO_ORDER,
+        ]
     )
 
 
