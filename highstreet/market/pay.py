@@ -96,7 +96,10 @@ def take_money(
     """Money for one order: into escrow and on; for an order that came to nothing meanwhile, straight back."""
     if work.settled if later else work.paid or work.has("paid_late"):
         return
-    work.collection = collection
+    if later:
+        work.balance = collection
+    else:
+        work.collection = collection
     if work.order.stage in ("done", "undone") if later else work.order.stage == "undone":
         work.post(rules.pay_in(work, later=True) if later else rules.pay_in_late(work))
         work.post(rules.refund_all(work))

@@ -18,6 +18,7 @@ from highstreet.orders import Adjustment, Agreed, Due, Share
 PRICE = "price"
 DELIVERY = "delivery"
 DEPOSIT = "deposit"
+CAP = "cap"  # the most a buyer lets be spent in their name
 DECIDED = "decided"  # the adjustment that brings a line down to the price decided for its cohort
 
 
@@ -182,7 +183,7 @@ def working_days(start: datetime, days: int) -> datetime:
 def pay_in(work: Work, *, later: bool = False) -> list[Transfer]:
     """What the buyer owes now (or was to pay later), and what others pay of it, into escrow."""
     paid = [
-        Transfer(due.purpose, work.payer, ESCROW, work.owed(due), work.collection)
+        Transfer(due.purpose, work.payer, ESCROW, work.owed(due), work.balance if later else work.collection)
         for due in work.order.agreed.dues
         if due.later == later
     ]

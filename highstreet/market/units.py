@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from highstreet.kit.ids import new_id
-from highstreet.ledger import ESCROW, Transfer
+from highstreet.ledger import ESCROW, Flow, Transfer
 
 if TYPE_CHECKING:
     from highstreet.market.work import Work
@@ -19,8 +19,20 @@ if TYPE_CHECKING:
 AccountNumber = Callable[[str, str], int]
 
 
-def _goes_back(transfer: Transfer) -> bool:
+def _goes_back(transfer: Transfer | Flow) -> bool:
     return transfer.source == ESCROW and transfer.target.startswith("provider:")
+
+
+def _split(refunds: dict[str, int], amount: int) -> list[tuple[str, int]]:
+    """An amount that goes back, told by refund; what is told is taken out of `refunds`."""
+    parts: list[tuple[str, int]] = []
+    for key in list(refunds):
+        part = min(amount, refunds[key])
+        if part:
+            parts.append((key, part))
+            refunds[key] -= part
+            amount -= part
+    return parts
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -32,7 +44,7 @@ class Key(msgspec.Struct, frozen=True):
 
 
 # How a guard names what it looks at, and what must still be so.
-_GUARDS = {"versions": ("id", "version"), "collections": ("key", "state")}
+_GUARDS = {"versions": ("id", "version"), "collections": ("key", "state"), "cohorts": ("id", "version")}
 
 
 class Unit:
@@ -50,7 +62,7 @@ class Unit:
         self.rows.setdefault(table, []).append(row)
 
     def guard(self, what: str, key: str, value: int | str) -> None:
-        """The unit holds only while this order has this version, or this collection this state."""
+        """The unit holds only while this order or cohort has this version, or this collection this state."""
         named, stands = _GUARDS[what]
         self.rows.setdefault(what, []).append({named: key, stands: value})
 
@@ -126,37 +138,47 @@ class Unit:
                 committed_at=order.committed_at,
                 ended_at=order.ended_at,
             )
+        if work.cohort is not None and work.cohort.decided_at is None:
+            self.guard("cohorts", work.cohort.id, work.cohort.version)
+        if work.cohort is not None and order.stage == "undone":
+            self.add("left", order_id=order.id)
         self._lines(work)
         self._holds(work)
         self._legs(work)
         self._deadlines(work)
         for told in work.news:
             self.fact("order." + told.kind, order.id, told.by, told.at, told.body)
-        refund = self._refund(work, now)
+        refunds = self._refunds(work, now)
         for t in work.posted:
-            about = refund if _goes_back(t) else t.about
-            self.transfer(
-                t.source, t.target, t.amount, t.purpose, order.currency, now, order_id=order.id, about=about
-            )
+            for about, amount in _split(refunds, t.amount) if _goes_back(t) else [(t.about, t.amount)]:
+                self.transfer(
+                    t.source, t.target, amount, t.purpose, order.currency, now, order_id=order.id, about=about
+                )
 
-    def _refund(self, work: Work, now: datetime) -> str | None:
-        """What goes back to a provider's buyer is asked of the provider by a job, under this key."""
+    def _refunds(self, work: Work, now: datetime) -> dict[str, int]:
+        """What goes back to a provider's buyer is asked of the provider by a job, by key: first out of what was paid last."""
         amount = sum(t.amount for t in work.posted if _goes_back(t))
-        if amount == 0:
-            return None
-        key = new_id("rfd", now)
-        self.add(
-            "refund",
-            key=key,
-            order_id=work.order.id,
-            collection_key=work.collection,
-            provider=work.method,
-            currency=work.order.currency,
-            amount=amount,
-            state="wanted",
-            wanted_at=now,
-        )
-        return key
+        went_back = sum(f.amount for f in work.flows if _goes_back(f)) - amount
+        paid_later = work.order.agreed.asked(later=True) if work.balance else 0
+        from_later = min(amount, max(0, paid_later - went_back))
+        refunds: dict[str, int] = {}
+        for collection, part in ((work.balance, from_later), (work.collection, amount - from_later)):
+            if part == 0:
+                continue
+            key = new_id("rfd", now)
+            refunds[key] = part
+            self.add(
+                "refund",
+                key=key,
+                order_id=work.order.id,
+                collection_key=collection,
+                provider=work.method,
+                currency=work.order.currency,
+                amount=part,
+                state="wanted",
+                wanted_at=now,
+            )
+        return refunds
 
     def _changed(self, work: Work) -> bool:
         return bool(work.news or work.posted) or work.before["order"] != (work.order.stage, work.order.waits)
@@ -190,7 +212,17 @@ class Unit:
                 self.rows.setdefault("line", []).append(
                     {"order_id": work.order.id, **msgspec.to_builtins(line)}
                 )
-            elif before[line.position] != (line.cancelled, line.fulfilled, line.returned):
+                continue
+            if work.before["prices"][line.position] != line.amount:
+                self.add(
+                    "line_price",
+                    order_id=work.order.id,
+                    position=line.position,
+                    amount=line.amount,
+                    paid=line.paid,
+                    adjustments=line.adjustments,
+                )
+            if before[line.position] != (line.cancelled, line.fulfilled, line.returned):
                 c, f, r = before[line.position]
                 self.add(
                     "line_move",

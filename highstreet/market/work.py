@@ -25,6 +25,7 @@ class Work(msgspec.Struct):
     told: list[Told] = []
     flows: list[Flow] = []
     collection: str | None = None
+    balance: str | None = None
     cohort: Cohort | None = None
     posted: list[Transfer] = []
     news: list[Told] = []
@@ -40,6 +41,7 @@ class Work(msgspec.Struct):
         self.before = {
             "order": (self.order.stage, self.order.waits),
             "lines": {line.position: (line.cancelled, line.fulfilled, line.returned) for line in self.lines},
+            "prices": {line.position: line.amount for line in self.lines},
             "holds": {(h.line, h.target_id): (h.used, h.freed, h.back) for h in self.holds},
             "legs": {leg.id: (leg.state, leg.courier_id, leg.tracking, leg.code_until) for leg in self.legs},
             "deadlines": dict(self.deadlines),

@@ -1,5 +1,5 @@
 -- Money asked of a person's card for their own wallet: a collection without a purchase
--- depends: 20261122_17_rows_by_table
+-- depends: 20261122_16_looking_around
 
 -- migrate: apply
 

@@ -1,15 +1,15 @@
 -- The one writer of the order path takes the rows of all units together, by table: half as many statements to run, and none to plan anew
--- depends: 20261122_15_shelf_names
+-- depends: 20261122_19_formats
 
 -- migrate: apply
 
-DROP FUNCTION market.apply(jsonb, timestamptz);
-DROP FUNCTION orders.write(jsonb[], text[]), inventory.write(jsonb[], text[]), ledger.write(jsonb[], text[]),
+DROP FUNCTION IF EXISTS market.apply(jsonb, timestamptz);
+DROP FUNCTION IF EXISTS orders.write(jsonb[], text[]), inventory.write(jsonb[], text[]), ledger.write(jsonb[], text[]),
     logistics.write(jsonb[], text[]), kit.write(jsonb[], text[]);
 
 -- Each domain writes its own rows: lists by table name, of all accepted units together.
 
-CREATE FUNCTION orders.write(rows jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION orders.write(rows jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF rows ? 'purchase' THEN
         INSERT INTO orders.purchase (id, buyer_id, currency, total, method, lang, contact_key, contact, at)
@@ -36,12 +36,13 @@ BEGIN
     END IF;
     IF rows ? 'line' THEN
         INSERT INTO orders.line (order_id, position, offer_id, variant_id, title, picture, unit, quantity, price, adjustments, amount, paid,
-                                 tax_bps, no_return, cancelled, fulfilled, returned)
+                                 tax_bps, no_return, cancelled, fulfilled, returned, choice, cuts)
         SELECT r.order_id, r.position, r.offer_id, r.variant_id, r.title, r.picture, r.unit, r.quantity, r.price, r.adjustments, r.amount, r.paid,
-               r.tax_bps, r.no_return, r.cancelled, r.fulfilled, r.returned
+               r.tax_bps, r.no_return, r.cancelled, r.fulfilled, r.returned, r.choice, r.cuts
         FROM jsonb_to_recordset(rows -> 'line')
             AS r (order_id text, position int, offer_id text, variant_id text, title jsonb, picture text, unit text, quantity bigint, price bigint,
-                  adjustments jsonb, amount bigint, paid bigint, tax_bps int, no_return text, cancelled bigint, fulfilled bigint, returned bigint);
+                  adjustments jsonb, amount bigint, paid bigint, tax_bps int, no_return text, cancelled bigint, fulfilled bigint, returned bigint,
+                  choice jsonb, cuts jsonb);
     END IF;
     IF rows ? 'line_move' THEN
         UPDATE orders.line l
@@ -49,6 +50,19 @@ BEGIN
         FROM jsonb_to_recordset(rows -> 'line_move')
             AS r (order_id text, position int, cancelled bigint, fulfilled bigint, returned bigint)
         WHERE l.order_id = r.order_id AND l.position = r.position;
+    END IF;
+    IF rows ? 'line_price' THEN
+        UPDATE orders.line l SET amount = r.amount, paid = r.paid, adjustments = r.adjustments
+        FROM jsonb_to_recordset(rows -> 'line_price')
+            AS r (order_id text, position int, amount bigint, paid bigint, adjustments jsonb)
+        WHERE l.order_id = r.order_id AND l.position = r.position;
+    END IF;
+    IF rows ? 'member' THEN
+        INSERT INTO orders.member (cohort_id, person, order_id)
+        SELECT r.cohort_id, r.person, r.order_id FROM jsonb_to_recordset(rows -> 'member') AS r (cohort_id text, person text, order_id text);
+    END IF;
+    IF rows ? 'left' THEN
+        DELETE FROM orders.member m USING jsonb_to_recordset(rows -> 'left') AS r (order_id text) WHERE m.order_id = r.order_id;
     END IF;
     IF rows ? 'met' THEN
         DELETE FROM orders.deadline d
@@ -64,7 +78,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION orders.write(jsonb) IS 'Writes purchases, orders, lines, deadlines and their moves for accepted units.';
 
-CREATE FUNCTION inventory.write(rows jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION inventory.write(rows jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     wanted int;
     changed int;
@@ -108,16 +122,17 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION inventory.write(jsonb) IS 'Writes holds and moves supplies by one guarded UPDATE for accepted units.';
 
-CREATE FUNCTION ledger.write(rows jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ledger.write(rows jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     wanted int;
     changed int;
 BEGIN
     IF rows ? 'collection' THEN
-        INSERT INTO ledger.collection (key, purchase_id, provider, currency, amount, state, asked_at, settled_at)
-        SELECT r.key, r.purchase_id, r.provider, r.currency, r.amount, r.state, r.asked_at, r.settled_at
+        INSERT INTO ledger.collection (key, purchase_id, order_id, provider, currency, amount, state, asked_at, settled_at)
+        SELECT r.key, r.purchase_id, r.order_id, r.provider, r.currency, r.amount, r.state, r.asked_at, r.settled_at
         FROM jsonb_to_recordset(rows -> 'collection')
-            AS r (key text, purchase_id text, provider text, currency text, amount bigint, state text, asked_at timestamptz, settled_at timestamptz);
+            AS r (key text, purchase_id text, order_id text, provider text, currency text, amount bigint, state text, asked_at timestamptz,
+                  settled_at timestamptz);
     END IF;
     IF rows ? 'collection_move' THEN
         UPDATE ledger.collection c
@@ -163,7 +178,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION ledger.write(jsonb) IS 'Writes collections, transfers, refunds and strays, and moves wallets by one guarded UPDATE, for accepted units.';
 
-CREATE FUNCTION logistics.write(rows jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION logistics.write(rows jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF rows ? 'leg' THEN
         INSERT INTO logistics.leg (id, order_id, n, kind, state, place_id, window_from, window_to, code_until, ready_at, started_at, ended_at, proof)
@@ -185,7 +200,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION logistics.write(jsonb) IS 'Writes legs and their moves for accepted units.';
 
-CREATE FUNCTION kit.write(rows jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION kit.write(rows jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF rows ? 'fact' THEN
         INSERT INTO kit.fact (at, kind, subject, by, body)
@@ -195,7 +210,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION kit.write(jsonb) IS 'Writes the facts of accepted units into the outbox.';
 
-CREATE FUNCTION market.without(rows jsonb, refused jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+CREATE OR REPLACE FUNCTION market.without(rows jsonb, refused jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     SELECT coalesce(jsonb_object_agg(t.name, t.kept), '{}')
     FROM (SELECT e.key AS name, (SELECT jsonb_agg(x) FROM jsonb_array_elements(e.value) x WHERE NOT refused ? (x ->> 'nth')) AS kept
           FROM jsonb_each(rows) e) t
@@ -204,7 +219,7 @@ $$;
 COMMENT ON FUNCTION market.without(jsonb, jsonb) IS 'The rows of all units but those that have a verdict.';
 
 -- Plans are made once per session, and so that they are good for any size of a table: every row is found by its index.
-CREATE FUNCTION market.apply(rows jsonb, at timestamptz) RETURNS jsonb LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION market.apply(rows jsonb, at timestamptz) RETURNS jsonb LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     keys jsonb := rows -> 'key';
@@ -262,6 +277,18 @@ BEGIN
                   FROM jsonb_to_recordset(rows -> 'collections') AS v (nth int, key text, state text)
                   LEFT JOIN ledger.collection c ON c.key = v.key WHERE NOT verdicts ? v.nth::text) q
             WHERE q.stands IS DISTINCT FROM q.state OR q.turn > 1;
+        END IF;
+    END IF;
+    -- Cohorts: whoever joins, pays or leaves while one is being decided waits here, and then reads the decision.
+    IF rows ? 'cohorts' THEN
+        SELECT count(*) FILTER (WHERE q.stands = q.version) INTO found
+        FROM (SELECT c.version AS stands, v.version FROM jsonb_to_recordset(rows -> 'cohorts') AS v (id text, version int)
+              JOIN orders.cohort c ON c.id = v.id ORDER BY c.id FOR SHARE OF c) q;
+        IF found < jsonb_array_length(rows -> 'cohorts') THEN
+            SELECT verdicts || coalesce(jsonb_object_agg(v.nth, '{"verdict": "stale"}'::jsonb), '{}') INTO verdicts
+            FROM jsonb_to_recordset(rows -> 'cohorts') AS v (nth int, id text, version int)
+            LEFT JOIN orders.cohort c ON c.id = v.id
+            WHERE c.version IS DISTINCT FROM v.version AND NOT verdicts ? v.nth::text;
         END IF;
     END IF;
     IF verdicts <> '{}' THEN
@@ -362,7 +389,7 @@ BEGIN
     RETURN nullif(verdicts, '{}');
 END $$;
 COMMENT ON FUNCTION market.apply(jsonb, timestamptz) IS
-    'Judges units of change in order (keys, versions, collections, wallets, supplies, assets) and writes those that hold, all in the caller''s transaction. rows: lists by table name, each row with the number nth of its unit. Answers a verdict by number for each unit that is not done: repeated, key_reused, stale, out_of_stock, wallet_short, not_free; nothing when all are.';
+    'Judges units of change in order (keys, versions, collections, cohorts, wallets, supplies, assets) and writes those that hold, all in the caller''s transaction. rows: lists by table name, each row with the number nth of its unit. Answers a verdict by number for each unit that is not done: repeated, key_reused, stale, out_of_stock, wallet_short, not_free; nothing when all are.';
 
 CREATE OR REPLACE FUNCTION market.read(order_ids text[], purchase_ids text[], collection_keys text[]) RETURNS text LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -378,7 +405,13 @@ BEGIN
         'works', (SELECT coalesce(json_agg(json_build_object(
             'order', row_to_json(o),
             'method', (SELECT p.method FROM orders.purchase p WHERE p.id = o.purchase_id),
-            'collection', (SELECT c.key FROM ledger.collection c WHERE c.purchase_id = o.purchase_id ORDER BY (c.state = 'paid') DESC, c.asked_at DESC LIMIT 1),
+            'collection', (SELECT c.key FROM ledger.collection c
+                           WHERE c.purchase_id = o.purchase_id AND (c.order_id IS NULL OR c.order_id = o.id)
+                           ORDER BY (c.state = 'paid') DESC, (c.order_id IS NULL) DESC, c.asked_at DESC LIMIT 1),
+            'balance', (SELECT c.key FROM ledger.collection c
+                        WHERE c.purchase_id = o.purchase_id AND c.order_id = o.id AND c.state = 'paid' LIMIT 1),
+            'cohort', (SELECT row_to_json(h) FROM (SELECT c.id, c.format, c.offer_id, c.closes_at, c.terms, c.version, c.decided_at, c.decision
+                                                   FROM orders.cohort c WHERE c.id = o.cohort_id) h),
             'lines', (SELECT json_agg(row_to_json(l) ORDER BY l.position) FROM orders.line l WHERE l.order_id = o.id),
             'holds', (SELECT coalesce(json_agg(row_to_json(h)), '[]') FROM inventory.hold h WHERE h.order_id = o.id),
             'legs', (SELECT coalesce(json_agg(row_to_json(g) ORDER BY g.n), '[]') FROM logistics.leg g WHERE g.order_id = o.id),
