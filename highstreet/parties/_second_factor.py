@@ -14,11 +14,13 @@ from pyotp import random_base32
 from pyotp.hotp import HOTP
 from pyotp.totp import TOTP
 
+from highstreet.kit import facts
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import NotFound, Refusal, TooOften
 from highstreet.kit.sealing import Seal
 from highstreet.parties import sessions
 from highstreet.parties._profiles import open_profile
+from highstreet.parties._recovery import forget_codes, make_codes, use_code
 from highstreet.parties.errors import SecondFactorNeeded, WrongCode
 
 _STEP_SECONDS = 30
@@ -61,9 +63,9 @@ async def start_totp(tx: Tx, seal: Seal, party_id: str, *, market: str) -> NewFa
     return NewFactor(key, uri)
 
 
-async def confirm_totp(tx: Tx, seal: Seal, party_id: str, code: str, token: str, now: datetime) -> None:
+async def confirm_totp(tx: Tx, seal: Seal, party_id: str, code: str, token: str, now: datetime) -> list[str]:
     """Prove that the app has the new key: from now on it is asked for. The session of `token` becomes strong,
-    the others end.
+    the others end. Returns new recovery codes, to be shown once.
 
     Errors: WrongCode, NotFound when none was started.
     """
@@ -88,13 +90,16 @@ async def confirm_totp(tx: Tx, seal: Seal, party_id: str, code: str, token: str,
     )
     await sessions.close_all(tx, party_id, keep=token)
     await sessions.strengthen(tx, token, now)
+    await facts.tell(tx, "second_factor.set", party_id, party_id, now)
+    return await make_codes(tx, seal, party_id, now)
 
 
 async def drop_totp(tx: Tx, party_id: str) -> None:
     """Take the second factor away (a lost phone.
 
-    An operator who knows the person does this) and end all sessions.
+    An operator who knows the person does this) with its recovery codes, and end all sessions.
     """
+    await forget_codes(tx, party_id)
     await tx.execute(
         "UPDATE parties.secret SET totp = NULL, failed = 0, locked_until = NULL WHERE party_id = $1", party_id
     )
@@ -102,8 +107,8 @@ async def drop_totp(tx: Tx, party_id: str) -> None:
 
 
 async def show(tx: Tx, seal: Seal, party_id: str, code: str | None, now: datetime) -> bool | Refusal:
-    """Judge the code of a sign-in whose password was right: True if one was asked for and good, False if none
-    is asked for.
+    """Judge the code of a sign-in whose password was right: True if one was asked for and good (the app's
+    digits, or a recovery code), False if none is asked for.
 
     Returns SecondFactorNeeded, WrongCode or TooOften; wrong codes are counted and lock for 30 s, doubling up
     to an hour.
@@ -124,7 +129,9 @@ async def show(tx: Tx, seal: Seal, party_id: str, code: str | None, now: datetim
     if found["locked_until"] is not None and found["locked_until"] > now:
         return TooOften(seconds=int((found["locked_until"] - now).total_seconds()) + 1)
     step = _step_of(factor.key, code, now)
-    if step is None or step <= found["totp_last"]:
+    if step is None and await use_code(tx, seal, party_id, code, now):
+        step = found["totp_last"]
+    elif step is None or step <= found["totp_last"]:
         failed = found["failed"] + 1
         lock = min(timedelta(seconds=30 * 2 ** min(max(failed - _FREE_TRIES, 0), 10)), _LONGEST_LOCK)
         await tx.execute(

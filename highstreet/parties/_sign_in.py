@@ -57,7 +57,7 @@ async def sign_in(
     address: bytes,
     now: datetime,
 ) -> SignedIn | Refusal:
-    """Sign in with a handle, a password and, for whoever has one, the second factor.
+    """Sign in with a handle, a password and, for whoever has one, the second factor (`totp`: digits, or a recovery code).
 
     `address` is the keyed hash of where the call comes from: seal.blind("address", ip). Returns (does not
     raise) WrongSignIn, SecondFactorNeeded, WrongCode or TooOften: commit, then show it.

@@ -113,6 +113,7 @@ async def erase(tx: Tx, party_id: str, now: datetime) -> None:
             raise LastOwner(name=business["name"])
     await tx.execute("DELETE FROM parties.seal WHERE party_id = $1", party_id)
     await tx.execute("DELETE FROM parties.login WHERE party_id = $1", party_id)
+    await tx.execute("DELETE FROM parties.recovery WHERE party_id = $1", party_id)
     await tx.execute("DELETE FROM parties.secret WHERE party_id = $1", party_id)
     await tx.execute("DELETE FROM parties.session WHERE party_id = $1", party_id)
     await tx.execute("DELETE FROM parties.token WHERE party_id = $1", party_id)

@@ -20,6 +20,8 @@ from highstreet.parties._bearers import Role
 from highstreet.parties._handles import Handle, handle_of
 from highstreet.parties._passwords import check_password, hashed
 from highstreet.parties._profiles import Address, Profile, close_profile, open_profile
+from highstreet.parties._recovery import codes_left as codes_left
+from highstreet.parties._recovery import make_codes as make_codes
 from highstreet.parties._second_factor import confirm_totp as confirm_totp
 from highstreet.parties._second_factor import drop_totp as drop_totp
 from highstreet.parties._second_factor import start_totp as start_totp

@@ -146,3 +146,74 @@ async def test_the_key_is_kept_sealed(db: Database, seal: Seal) -> None:
     async with db.read() as tx:
         kept = await tx.fetchval("SELECT totp FROM parties.secret WHERE party_id = $1", mei)
     assert key.encode() not in kept
+
+
+async def with_codes(db: Database, seal: Seal, who: str) -> list[str]:
+    async with db.transaction() as tx:
+        return await parties.people.make_codes(tx, seal, who, NOW)
+
+
+async def left(db: Database, who: str) -> int:
+    async with db.read() as tx:
+        return await parties.people.codes_left(tx, who)
+
+
+async def test_a_recovery_code_signs_in_once_instead_of_the_app(db: Database, seal: Seal) -> None:
+    mei = await person(db, seal, "mei@example.com")
+    key = await with_second_factor(db, seal, mei)
+    codes = await with_codes(db, seal, mei)
+    assert len(set(codes)) == 10
+    first, second = codes[0], codes[1].upper().replace("-", " ")
+    for code in (first, second):
+        signed = await try_in(db, seal, "mei@example.com", code=code, now=LATER)
+        assert isinstance(signed, parties.SignedIn) and signed.session.strong
+        assert isinstance(await try_in(db, seal, "mei@example.com", code=code, now=LATER), WrongCode)
+    assert await left(db, mei) == 8
+    # The app goes on working, and a code of before is still good once.
+    assert isinstance(
+        await try_in(db, seal, "mei@example.com", code=totp(key, LATER), now=LATER), parties.SignedIn
+    )
+    async with db.read() as tx:
+        told = await tx.fetch("SELECT kind FROM kit.fact WHERE subject = $1 ORDER BY id", mei)
+    assert [one["kind"] for one in told] == [
+        "second_factor.set", "second_factor.codes_made", "second_factor.codes_made",
+        "second_factor.code_used", "second_factor.code_used",
+    ]  # fmt: skip
+
+
+async def test_recovery_codes_are_ones_own_and_new_ones_end_the_old(db: Database, seal: Seal) -> None:
+    mei, he = await person(db, seal, "mei@example.com"), await person(db, seal, "he@example.com")
+    with pytest.raises(NotFound):
+        await with_codes(db, seal, mei)
+    for who in (mei, he):
+        await with_second_factor(db, seal, who)
+    old, theirs = await with_codes(db, seal, mei), await with_codes(db, seal, he)
+    new = await with_codes(db, seal, mei)
+    for code in (old[0], theirs[0], "00000-00000", "x" * 10, "0" * 5000):
+        answer = await try_in(
+            db, seal, "mei@example.com", code=code, address=code[:5].encode() * 7, now=LATER
+        )
+        assert isinstance(answer, WrongCode | TooOften)
+    later = LATER + timedelta(hours=1)
+    assert isinstance(await try_in(db, seal, "mei@example.com", code=new[9], now=later), parties.SignedIn)
+    async with db.read() as tx:
+        kept = await tx.fetch("SELECT code FROM parties.recovery WHERE party_id = $1", mei)
+    assert all(new[0].replace("-", "").encode() not in one["code"] for one in kept)
+    async with db.transaction() as tx:
+        await parties.people.drop_totp(tx, mei)
+    assert await left(db, mei) == 0
+
+
+@pytest.mark.race
+async def test_a_recovery_code_used_twice_at_once_signs_in_once(db: Database, seal: Seal) -> None:
+    mei = await person(db, seal, "mei@example.com")
+    await with_second_factor(db, seal, mei)
+    for n, code in enumerate((await with_codes(db, seal, mei))[:3]):
+        now = LATER + timedelta(hours=n)
+        answers = await asyncio.gather(
+            *(
+                try_in(db, seal, "mei@example.com", code=code, address=bytes([n]) * 32, now=now)
+                for n in range(4)
+            )
+        )
+        assert sum(isinstance(answer, parties.SignedIn) for answer in answers) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +20,7 @@ from tests.web.shop_browser import Browser
 from tests.web.shop_world import PASSWORD, Street, app_of, street, street_template
 
 __all__ = ["street", "street_template"]
+CODE = r"<li>([0-9a-z]{5}-[0-9a-z]{5})</li>"
 ADA = {"handle": "ada@example.com", "password": PASSWORD}
 
 
@@ -147,12 +149,28 @@ async def test_the_second_factor(browser: Browser, clock: FixedClock) -> None:
     assert browser.status == 401 and "<svg" in browser.text
     await browser.send("/me/security/totp/confirm", {"code": TOTP(key).at(clock())})
     assert "protected twice" in browser.text
+    codes = re.findall(CODE, browser.text)
+    assert len(codes) == 10
     await browser.post("/sign-out")
     await browser.post("/sign-in", ADA)
     assert browser.status == 401 and "Six digits" in browser.text and PASSWORD not in browser.text
     clock.forward(timedelta(minutes=1))
     await browser.post("/sign-in", ADA | {"totp": TOTP(key).at(clock())})
     assert browser.path == "/me"
+    # The phone is lost: a code from the drawer does, once.
+    for code, status in ((codes[3], 200), (codes[3], 401)):
+        await browser.post("/sign-out")
+        await browser.post("/sign-in", ADA | {"totp": code})
+        assert browser.status == status
+    await browser.post("/sign-in", ADA | {"totp": codes[4]})
+    await browser.get("/me/security")
+    assert "8 recovery codes are left" in browser.text and codes[5] not in browser.text
+    await browser.post("/me/security/codes")
+    fresh = re.findall(CODE, browser.text)
+    assert len(fresh) == 10 and not set(fresh) & set(codes)
+    clock.forward(timedelta(minutes=20))
+    await browser.post("/me/security/codes")
+    assert browser.path.startswith("/sign-in?") and "again=1" in browser.path
 
 
 async def test_changing_what_signs_in_needs_a_fresh_sign_in(browser: Browser, clock: FixedClock) -> None:

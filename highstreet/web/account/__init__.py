@@ -8,7 +8,7 @@ from highstreet.web.account.forgotten import forgotten, forgotten_page, new_pass
 from highstreet.web.account.me import me, notices, read
 from highstreet.web.account.profile import addresses, change, keep_address, profile
 from highstreet.web.account.rights import allow, consents, data, erase, export
-from highstreet.web.account.security import confirm_totp, elsewhere, password, security, start_totp
+from highstreet.web.account.security import confirm_totp, elsewhere, new_codes, password, security, start_totp
 from highstreet.web.account.sign_in import act_for, demo_sign_in, sign_in, sign_in_page, sign_out
 from highstreet.web.account.sign_up import confirm, confirm_page, sign_up, sign_up_page
 from highstreet.web.account.top_up import ask, paying
@@ -18,6 +18,6 @@ from highstreet.web.account.wallet import top_up, wallet
 ROUTES: list[Any] = [
     sign_in_page, sign_in, demo_sign_in, sign_out, act_for, sign_up_page, sign_up, forgotten_page, forgotten,
     new_password_page, new_password, confirm_page, confirm, me, notices, read, profile, change, addresses,
-    keep_address, consents, allow, data, export, erase, security, password, start_totp, confirm_totp, elsewhere,
+    keep_address, consents, allow, data, export, erase, security, password, start_totp, confirm_totp, elsewhere, new_codes,
     wallet, top_up, paying, ask,
 ]

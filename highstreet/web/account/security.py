@@ -21,11 +21,17 @@ async def security(market: GivenMarket, visitor: GivenVisitor) -> Response[str]:
 
 
 async def page(
-    market: Market, visitor: Visitor, refused: Refusal | None = None, new: dict[str, Any] | None = None
+    market: Market,
+    visitor: Visitor,
+    refused: Refusal | None = None,
+    new: dict[str, Any] | None = None,
+    codes: list[str] | None = None,
 ) -> Response[str]:
+    """`new`: a key to scan; `codes`: recovery codes, on the one page that ever shows them."""
     session = signed_in(visitor)
     async with market.db.read() as tx:
         known = await views.signed_in_at(tx, session.party_id)
+        left = await parties.people.codes_left(tx, session.party_id)
     return show(
         visitor,
         "account/security.html",
@@ -35,6 +41,8 @@ async def page(
         second=known.second_factor,
         refused=refused.sentence(visitor.lang) if refused else "",
         new=new,
+        left=left,
+        codes=codes or [],
     )
 
 
@@ -91,7 +99,7 @@ async def confirm_totp(market: GivenMarket, visitor: GivenVisitor, form: GivenFo
     session = signed_in(visitor)
     try:
         async with market.db.transaction() as tx:
-            await parties.people.confirm_totp(
+            codes = await parties.people.confirm_totp(
                 tx, market.seal, session.party_id, form.get("code"), visitor.token, visitor.now
             )
     except Refusal as refused:
@@ -99,7 +107,19 @@ async def confirm_totp(market: GivenMarket, visitor: GivenVisitor, form: GivenFo
         key, uri = form.get("key"), form.get("uri")
         again = drawn_key(key, uri) if uri.startswith("otpauth://") else None
         return await page(market, visitor, refused, again)
-    return go(visitor, "/me/security", say=say(visitor, "Done. Your sign-in is now protected twice."))
+    return await page(market, visitor, codes=codes)
+
+
+@post("/me/security/codes", status_code=200)
+async def new_codes(market: GivenMarket, visitor: GivenVisitor) -> Response[Any]:
+    """Ten new recovery codes; the old ones end."""
+    session = signed_in(visitor)
+    parties.sessions.require_fresh(session, visitor.now)
+    if not session.strong:
+        raise parties.SecondFactorNeeded
+    async with market.db.transaction() as tx:
+        codes = await parties.people.make_codes(tx, market.seal, session.party_id, visitor.now)
+    return await page(market, visitor, codes=codes)
 
 
 @post("/me/security/elsewhere", status_code=200)
