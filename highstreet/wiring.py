@@ -30,6 +30,7 @@ from highstreet.formats.appointment import APPOINTMENT
 from highstreet.formats.collect import COLLECT
 from highstreet.formats.counter import COUNTER
 from highstreet.formats.course import COURSE
+from highstreet.formats.debut import DEBUT
 from highstreet.formats.group_buy import GROUP_BUY
 from highstreet.formats.instant import INSTANT
 from highstreet.formats.made_to_order import MADE_TO_ORDER
@@ -112,6 +113,7 @@ def formats() -> dict[str, Format]:
             SCHEDULED,
             PREORDER,
             MADE_TO_ORDER,
+            DEBUT,
         ]
     )
 
