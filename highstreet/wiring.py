@@ -28,6 +28,7 @@ from highstreet.adapters.payments_sandbox import SandboxProvider
 from highstreet.api.keys import forget_answers
 from highstreet.formats.appointment import APPOINTMENT
 from highstreet.formats.collect import COLLECT
+from highstreet.formats.consult import CONSULT
 from highstreet.formats.counter import COUNTER
 from highstreet.formats.course import COURSE
 from highstreet.formats.debut import DEBUT
@@ -109,6 +110,7 @@ def formats() -> dict[str, Format]:
             RENTAL,
             STAY,
             COURSE,
+            CONSULT,
             TICKET,
             SCHEDULED,
             PREORDER,

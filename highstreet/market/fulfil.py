@@ -10,7 +10,7 @@ import msgspec
 
 from highstreet.kit.errors import Malformed
 from highstreet.logistics import Leg
-from highstreet.market import attempts, rules, settle, unwind
+from highstreet.market import attempts, rules, settle, unwind, using
 from highstreet.market.commit import advance
 from highstreet.market.desk import Decision, Found, Market
 from highstreet.market.format import Format, Teller
@@ -30,6 +30,7 @@ class Telling(msgspec.Struct, frozen=True):
 
 
 Effect = Callable[[Work, Format, Telling, datetime], None]
+_MAY_BE_MISSED = frozenset({"visit", "out", "ride"})
 
 
 async def tell(
@@ -105,7 +106,7 @@ def _on_leg(kind: str, source: str, to: str) -> Effect:
 
     def effect(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
         leg = _leg(work, source)
-        if leg.kind != kind or (telling.role == "courier" and leg.courier_id not in (None, telling.by)):
+        if leg.kind != kind or not _speaks_for(leg, telling):
             raise NotNow
         if telling.role == "courier":
             leg.courier_id = telling.by
@@ -169,10 +170,20 @@ def _attended(work: Work, _one: Format, telling: Telling, now: datetime) -> None
 
 def _no_show(work: Work, one: Format, telling: Telling, now: datetime) -> None:
     leg = _leg(work, "planned")
-    if leg.kind not in ("visit", "out", "ride") or (leg.window_from is not None and now < leg.window_from):
+    early = leg.window_from is not None and now < leg.window_from
+    if leg.kind not in _MAY_BE_MISSED or early or not _speaks_for(leg, telling):
         raise NotNow
     work.tell("no_show", telling.by, now)
     unwind.undo(work, one, now, reason="no_show")
+
+
+def _speaks_for(leg: Leg, telling: Telling) -> bool:
+    """A courier speaks for a leg that nobody else has taken on."""
+    return telling.role != "courier" or leg.courier_id in (None, telling.by)
+
+
+def _prescribed(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
+    using.prescribe(work, telling.by, now, telling.body)
 
 
 def _stopped(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
@@ -333,6 +344,7 @@ EFFECTS: dict[str, Effect] = {
     "visited": _on_leg("visit", "planned", "done"),
     "entered": _on_leg("visit", "planned", "done"),
     "no_show": _no_show,
+    "prescribed": _prescribed,
     "attended": _attended,
     "opened": _on_leg("cabinet", "planned", "underway"),
     "taken": _taken,

@@ -1,0 +1,58 @@
+"""Using: what is told while something is used up: the buyer's money spent, content opened, a prescription written. Called by the facts."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from highstreet.kit.errors import Malformed, Refusal
+from highstreet.market import rules, unwind
+from highstreet.market.work import Work
+from highstreet.orders import NotNow
+
+_REFERENCE = re.compile(r"[A-Za-z0-9-]{4,40}")
+
+
+class OverTheCap(Refusal):
+    """More was spent than the buyer allowed."""
+
+    code = "over_the_cap"
+    status = 422
+    en = "{amount} is more than the {cap} the buyer allowed (minor units). Ask the buyer first."
+    zh = "金额 {amount} 超出买家限定的 {cap}（最小货币单位），请先征得买家同意。"
+
+
+def check_cap(work: Work, body: dict[str, Any]) -> None:
+    """What was spent is said and within what the buyer allowed; nothing is allowed where nothing was to be bought."""
+    cap = work.order.agreed.due(rules.CAP)
+    amount = body.get("amount", None if cap else 0)
+    if not isinstance(amount, int) or isinstance(amount, bool):
+        raise Malformed("amount", "how much was spent?", "请填写实际花费金额")
+    if amount > cap:
+        raise OverTheCap(amount=amount, cap=cap)
+
+
+def prescribe(work: Work, by: str, now: datetime, body: dict[str, Any]) -> None:
+    """A prescription was written at a visit: only the number it is found under is told, nothing of what it says."""
+    number = body.get("reference")
+    if not isinstance(number, str) or not _REFERENCE.fullmatch(number):
+        raise Malformed(
+            "reference", "needs 4 to 40 letters, digits or dashes", "须为 4 至 40 位字母、数字或短横线"
+        )
+    window = work.order.agreed.window
+    if work.order.stage not in ("committed", "done") or window is None or now < window[0]:
+        raise NotNow
+    if any(told.kind == "prescribed" and told.body["reference"] == number for told in work.told):
+        raise NotNow
+    work.tell("prescribed", by, now, reference=number)
+
+
+def access(work: Work, by: str, now: datetime) -> None:
+    """The content was opened for the first time; opening it again says nothing new. What is going back, or went, stays closed."""
+    if unwind.open_return(work) is not None or not any(line.kept for line in work.lines):
+        raise NotNow
+    if work.order.stage != "done":
+        raise NotNow
+    if work.has("accessed") is None:
+        work.tell("accessed", by, now)
