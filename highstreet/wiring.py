@@ -34,6 +34,7 @@ from highstreet.formats.course import COURSE
 from highstreet.formats.debut import DEBUT
 from highstreet.formats.group_buy import GROUP_BUY
 from highstreet.formats.instant import INSTANT
+from highstreet.formats.live import LIVE
 from highstreet.formats.made_to_order import MADE_TO_ORDER
 from highstreet.formats.online import ONLINE
 from highstreet.formats.preorder import PREORDER
@@ -116,6 +117,7 @@ def formats() -> dict[str, Format]:
             PREORDER,
             MADE_TO_ORDER,
             DEBUT,
+            LIVE,
         ]
     )
 
