@@ -39,6 +39,7 @@ from highstreet.formats.made_to_order import MADE_TO_ORDER
 from highstreet.formats.online import ONLINE
 from highstreet.formats.preorder import PREORDER
 from highstreet.formats.rental import RENTAL
+from highstreet.formats.ride import RIDE
 from highstreet.formats.scheduled import SCHEDULED
 from highstreet.formats.stay import STAY
 from highstreet.formats.ticket import TICKET
@@ -112,6 +113,7 @@ def formats() -> dict[str, Format]:
             STAY,
             COURSE,
             CONSULT,
+            RIDE,
             TICKET,
             SCHEDULED,
             PREORDER,

@@ -70,6 +70,9 @@ def bind(work: Work, one: Format, now: datetime) -> None:
     work.order.move("committed", now)
     work.tell("committed", "clock", now)
     window = work.order.agreed.window
+    accepted = work.has("accepted")
+    # The courier who said yes is the one who comes: nobody else starts the ride.
+    coming = accepted.by if accepted is not None and accepted.body.get("role") == "courier" else None
     for n, kind in enumerate(one.legs, start=1):
         until = (window[1] if window else now) + _CODE_GOOD_FOR if kind in _SHOWN_BY_CODE else None
         work.legs.append(
@@ -81,6 +84,7 @@ def bind(work: Work, one: Format, now: datetime) -> None:
                 window_from=window[0] if window else None,
                 window_to=window[1] if window else None,
                 code_until=until,
+                courier_id=coming,
             )
         )
     if one.hold == "committing" and work.cohort is not None:
