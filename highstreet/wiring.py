@@ -43,6 +43,7 @@ from highstreet.formats.ride import RIDE
 from highstreet.formats.scheduled import SCHEDULED
 from highstreet.formats.stay import STAY
 from highstreet.formats.ticket import TICKET
+from highstreet.formats.unattended import UNATTENDED
 from highstreet.kit import rates
 from highstreet.kit.clock import Clock, system_clock
 from highstreet.kit.db import Database, DatabaseAway, Tx, connect
@@ -120,6 +121,7 @@ def formats() -> dict[str, Format]:
             MADE_TO_ORDER,
             DEBUT,
             LIVE,
+            UNATTENDED,
         ]
     )
 

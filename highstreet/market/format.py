@@ -113,8 +113,9 @@ class Hints(msgspec.Struct, frozen=True):
 
 
 class Story(msgspec.Struct, frozen=True):
-    """An example: facts told in order (`who:fact name=number ...`, `clock:+2d`, `cohort:closes name=number ...`), and how it ends.
+    """An example: facts told in order (`who:fact name=value ...`, `clock:+2d`, `cohort:closes name=value ...`), and how it ends.
 
+    A name that is a number is the position of a line, its value how many of it.
     The buyer pays 10000 of price unless the format's choices say otherwise; `seller`, `platform` and `buyer` are what each has in the end.
     """
 

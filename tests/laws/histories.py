@@ -237,16 +237,19 @@ def _fill(
 
 
 def act(town: Town, one: Format, work: Work, action: str, body: dict[str, object] | None = None) -> Work:
-    """One action of a history: `clock:+2d`, `provider:paid`, `cohort:closes` or `who:fact`, with `name=number` behind it.
+    """One action of a history: `clock:+2d`, `provider:paid`, `cohort:closes` or `who:fact`, with `name=value` behind it.
 
-    A refusal leaves everything as it was.
+    A name that is a number is a line's position. A refusal leaves everything as it was.
     """
     action, *said = action.split()
     who, what = action.split(":", 1)
-    body = {
-        **{name: int(value) for name, value in (one_said.split("=") for one_said in said)},
-        **(body or {}),
+    values = {
+        name: int(value) if value.isdigit() else value
+        for name, value in (one_said.split("=") for one_said in said)
     }
+    lines = {name: value for name, value in values.items() if name.isdigit()}
+    named: dict[str, object] = {name: value for name, value in values.items() if name not in lines}
+    body = {**named, **({"lines": lines} if lines else {}), **(body or {})}
     fresh = _copy(work)
     if who == "clock":
         amount = int(what[1:-1])
