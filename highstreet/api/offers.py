@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -21,8 +20,8 @@ from highstreet.kit.errors import Malformed, NotFound
 from highstreet.kit.geo import Point
 from highstreet.kit.paging import Page
 from highstreet.kit.text import Words
-from highstreet.market.desk import Market
-from highstreet.market.views.calls import free_of, licences_in_force
+from highstreet.market import openings
+from highstreet.market.views.calls import free_of
 
 _ITEM, _OFFER, _CHANGE = "POST /api/items", "POST /api/offers", "PATCH /api/offers/{id}"
 
@@ -209,7 +208,12 @@ async def describe_item(request: Call, data: JSONBody[NewItem]) -> MadeItem:
     return await keys.once(request, keys.key_of(request, token.party_id, _ITEM, data), MadeItem, make)
 
 
-Terms = Annotated[dict[Code, Annotated[int, Meta(ge=0, le=10**12)] | bool | Line], Meta(max_length=40)]
+# Numbers and texts, and where a format asks for them `options` and `answers` ({"size": {"M": 0, "XL": 500}}), what `never` goes
+# together ([{"size": "XL", "colour": "red"}]) and `cuts` of third parties ([{role, party, bps}]); each is checked as its format reads it.
+Named = Annotated[dict[Short, Annotated[dict[Short, int], Meta(max_length=40)]], Meta(max_length=40)]
+Listed = Annotated[list[Annotated[dict[Short, int | Short], Meta(max_length=12)]], Meta(max_length=60)]
+Number = Annotated[int, Meta(ge=0, le=10**12)]
+Terms = Annotated[dict[Code, Number | bool | Line | Named | Listed], Meta(max_length=40)]
 
 
 class NewOffer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -249,10 +253,11 @@ async def make_offer(request: Call, data: JSONBody[NewOffer]) -> Changed:
     """Offer a variant. Scope offers:write; needs an Idempotency-Key."""
     token = await must_have(request, "sell")
     market = market_of(request)
-    _format(market, data.format)
+    way = openings.way_named(market, data.format)
     now = market.clock()
 
     async def make(tx: Tx) -> Changed:
+        await openings.check_terms(tx, way, token.party_id, data.terms)
         offer = await catalog.draft_offer(
             tx,
             seller_id=token.party_id,
@@ -267,7 +272,7 @@ async def make_offer(request: Call, data: JSONBody[NewOffer]) -> Changed:
             now=now,
         )
         if data.open:
-            await _open(market, tx, token.party_id, offer, now)
+            await openings.open_offer(market, tx, token.party_id, offer, now)
         return await _changed(tx, offer)
 
     return await keys.once(request, keys.key_of(request, token.party_id, _OFFER, data), Changed, make)
@@ -290,9 +295,12 @@ async def change_offer(request: Call, offer_id: FromPath[str], data: JSONBody[Of
                 "terms": data.terms,
                 "most_per_order": data.most_per_order,
             }
+            if data.terms is not None:
+                was = await catalog.read_offer(tx, offer_id)
+                await openings.check_terms(tx, openings.way_named(market, was.format), seller, data.terms)
             await catalog.change_terms(tx, seller, offer_id, now=now, **more)
         if data.state == "open":
-            await _open(market, tx, seller, offer_id, now)
+            await openings.open_offer(market, tx, seller, offer_id, now)
         elif data.state == "paused":
             await catalog.pause_offer(tx, seller, offer_id, now=now)
         elif data.state == "closed":
@@ -304,17 +312,6 @@ async def change_offer(request: Call, offer_id: FromPath[str], data: JSONBody[Of
     return await keys.once(
         request, keys.key_of(request, seller, f"{_CHANGE} {offer_id}", data), Changed, change
     )
-
-
-def _format(market: Market, name: str) -> None:
-    """Offers name a format without its version: orders get the latest."""
-    if name not in {one.name for one in market.formats.values()}:
-        raise Malformed("format", "is not a format of this market", "本市场没有这种业态")
-
-
-async def _open(market: Market, tx: Tx, seller: str, offer: str, now: datetime) -> None:
-    held = await licences_in_force(tx, seller, now.astimezone(market.tz).date())
-    await catalog.open_offer(tx, seller, offer, licences=held, now=now)
 
 
 async def _changed(tx: Tx, offer_id: str) -> Changed:

@@ -20,9 +20,9 @@ class Filled:
     def __init__(
         self, lang: Literal["en", "zh"], form: Form | None = None, start: Mapping[str, str] | None = None
     ) -> None:
-        self.lang = lang
+        self.lang: Literal["en", "zh"] = lang
         self.form = form
-        self._start = dict(start or {})
+        self.start = dict(start or {})
         self.errors: dict[str, str] = {}
 
     @property
@@ -36,14 +36,12 @@ class Filled:
     def value(self, name: str, default: str = "") -> str:
         """What stands in the field: what was typed, else what was there before."""
         if self.form is not None:
-            return self.form.get(name, "" if name in self._start else default)
-        return self._start.get(name, default)
+            return self.form.get(name, "" if name in self.start else default)
+        return self.start.get(name, default)
 
     def all(self, name: str) -> list[str]:
         """All values of a field that may be chosen several times."""
-        if self.form is not None:
-            return self.form.all(name)
-        return self._start.get(name, "").split() if name in self._start else []
+        return self.form.all(name) if self.form is not None else self.start.get(name, "").split()
 
     def error(self, name: str) -> str:
         return self.errors.get(name, "")
@@ -70,7 +68,7 @@ class Filled:
         return said
 
     def words(self, name: str, *, required: bool = False, most: int = 200) -> Words:
-        """The two fields `name_en` and `name_zh`; one of them is enough."""
+        """`name_en` and `name_zh`; one is enough."""
         said = Words(self.text(f"{name}_en", most=most), self.text(f"{name}_zh", most=most))
         if required and not (said.en or said.zh):
             self.wrong(
@@ -114,16 +112,18 @@ class Filled:
         number = self.whole(name, least=1)
         return None if number is None else check_quantity(number, name)
 
-    def share(self, name: str) -> int | None:
+    def share(self, name: str, *, required: bool = True, least: int = 1, most: int = 9900) -> int | None:
         """A percentage, as basis points."""
-        said = self.text(name, required=True)
+        if not (said := self.text(name, required=required)) and not required:
+            return None
         try:
             number = Decimal(said.rstrip("%％ ")) * 100
-            if not number.is_finite() or number != number.to_integral_value() or not 1 <= number <= 9900:
+            if not number.is_finite() or number != number.to_integral_value() or not least <= number <= most:
                 raise InvalidOperation
             return int(number)
         except InvalidOperation:
-            self.wrong(name, "A percentage from 0.01 to 99.", "请填写 0.01 至 99 的百分比。")
+            low, high = (f"{Decimal(end) / 100:f}" for end in (least, most))
+            self.wrong(name, f"A percentage from {low} to {high}.", f"请填写 {low} 至 {high} 的百分比。")
             return None
 
     def degrees(self, name: str, most: int) -> float | None:

@@ -13,16 +13,16 @@ from highstreet.kit.db import Tx
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.kit.money import plain
 from highstreet.market.format import Format
+from highstreet.market.openings import check_terms, open_offer
 from highstreet.market.views import goods as views
 from highstreet.pricing import prices_of
 from highstreet.web.frame import GivenForm
+from highstreet.web.merchant import terms as asking
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
-from highstreet.web.merchant.licences import held
 from highstreet.web.merchant.offers import own_offer
 from highstreet.web.merchant.once import once
 from highstreet.web.merchant.preview import licence_line, shown
-from highstreet.web.merchant.terms import read_terms, terms_of
 
 
 @get("/offers/new")
@@ -45,36 +45,30 @@ async def _making(desk: Desk, f: Filled, variant_id: str) -> Response[str]:
         item = await catalog.read_item(tx, chosen.item_id) if chosen else None
         ways = [one for one in desk.market.formats.values() if item is None or item.sells in one.sells]
         way = next((one for one in ways if one.name == f.value("format")), None)
+        names = await asking.names_for(tx, desk) if way else {}
         seen = await _seen(
-            tx, desk, f, item, variant_id, f.value("place") or (shops[0].id if shops else ""), way
+            tx, desk, f, item, variant_id, f.value("place") or (shops[0].id if shops else ""), way, names
         )
+    lists = asking.drawn(desk, f, way, names, choices) if way else {}
     return desk.show(
         "offer_new.html", part="preview", status=f.status, at="/merchant/goods", f=f, choices=choices, chosen=chosen, item=item,
-        shops=shops, ways=ways, way=way, terms=terms_of(way) if way else [], **seen,
+        shops=shops, ways=ways, way=way, lists=lists, **seen,
     )  # fmt: skip
 
 
 async def _seen(
-    tx: Tx, desk: Desk, f: Filled, item: Item | None, variant_id: str, place_id: str, way: Format | None
-) -> dict[str, Any]:
+    tx: Tx, desk: Desk, f: Filled, item: Item | None, variant_id: str, place_id: str, way: Format | None, names: dict[str, str],
+) -> dict[str, Any]:  # fmt: skip
     """The preview of what is filled in so far; faults of the form are told by the form, not here."""
     if way is None or item is None or not place_id:
         return {"seen": None, "licence": ("", "")}
-    quiet = Filled(
-        desk.lang,
-        f.form,
-        {name: f.value(name) for name in ("price", *(f"t-{t.name}" for t in terms_of(way)))},
-    )
-    price = quiet.money("price", desk.market.currency, required=False) or 0
+    quiet, currency = Filled(desk.lang, f.form, f.start), desk.market.currency
+    price = quiet.money("price", currency, required=False) or 0
     place = await parties.places.place(tx, place_id)
     known = await catalog.categories(tx)
-    line = licence_line(known, item, await parties.licences.licences_of(tx, desk.id), desk)
-    return {
-        "seen": shown(
-            desk, item, variant_id, place, way, price, read_terms(quiet, way, desk.market.currency)
-        ),
-        "licence": line,
-    }
+    line = licence_line(known, item, await parties.licences.licences_of(tx, desk.id), desk, way)
+    terms = asking.read_terms(quiet, way, currency, names)
+    return {"seen": shown(desk, item, variant_id, place, way, price, terms), "licence": line}
 
 
 @post("/offers/new")
@@ -88,18 +82,22 @@ async def make(desk: GivenDesk, form: GivenForm) -> Response[Any]:
     place_id = f.text("place", required=True)
     price = f.money("price", currency)
     most = f.whole("most", least=1, required=False)
-    terms = read_terms(f, way, currency) if way else {}
-    if f.ok and way is not None and price is not None:
+    terms: dict[str, Any] = {}
+    if way is not None:
+        async with desk.market.db.read() as tx:
+            terms = asking.read_terms(f, way, currency, await asking.names_for(tx, desk))
+    if f.ok and way is not None and price is not None and not form.get("do").startswith("more-"):
 
         async def offered(tx: Tx) -> str:
             if not await views.variants(tx, desk.id, variant_id=variant_id):
                 raise NotFound("variant")
+            await check_terms(tx, way, desk.id, terms)
             offer_id = await catalog.draft_offer(
                 tx, seller_id=desk.id, variant_id=variant_id, place_id=place_id, format=way.name, currency=currency,
                 price=price, terms=terms, tax=form.get("tax") or "standard", most_per_order=most, now=now,
             )  # fmt: skip
             if form.get("do") != "draft":
-                await catalog.open_offer(tx, desk.id, offer_id, licences=await held(tx, desk), now=now)
+                await open_offer(desk.market, tx, desk.id, offer_id, now)
             return offer_id
 
         try:
@@ -124,21 +122,23 @@ async def offer_page(
     async with desk.market.db.read() as tx:
         found = await own_offer(tx, desk, offer_id)
         way = desk.market.format(found.format)
-        start = {"price": plain(found.price, found.currency), "tax": found.tax}
-        start["most"] = str(found.most_per_order or "")
-        for term in terms_of(way):
-            value = found.terms.get(term.name)
-            told = "" if value is None else plain(value, found.currency) if term.money else str(value)
-            start[f"t-{term.name}"] = told
+        names = await asking.names_for(tx, desk, found.terms)
+        start = {
+            "price": plain(found.price, found.currency),
+            "tax": found.tax,
+            "most": str(found.most_per_order or ""),
+        }
+        start |= asking.start_of(way, found.terms, found.currency, names)
         f = filled or Filled(desk.lang, start=start)
         item = await catalog.read_item(tx, found.item_id)
         seen = await _seen(
-            tx, desk, Filled(desk.lang, start=start), item, found.variant_id, found.place_id, way
+            tx, desk, Filled(desk.lang, start=start), item, found.variant_id, found.place_id, way, names
         )
+        variants = await views.variants(tx, desk.id)
         listed = await prices_of(tx, offer_id)
     return desk.show(
         "offer.html", status=f.status, at="/merchant/goods", f=f, doing=doing, offer=found, item=item, way=way,
-        terms=terms_of(way), listed=listed, **seen,
+        lists=asking.drawn(desk, f, way, names, variants), listed=listed, **seen,
     )  # fmt: skip
 
 

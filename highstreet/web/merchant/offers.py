@@ -11,11 +11,11 @@ from highstreet import catalog
 from highstreet.catalog import Offer
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import NotFound
+from highstreet.market.openings import open_offer
 from highstreet.market.views import goods as views
 from highstreet.web.frame import GivenForm, back_to
 from highstreet.web.merchant import steps
 from highstreet.web.merchant.desk import Desk, GivenDesk
-from highstreet.web.merchant.licences import held
 
 _SAID = {
     "open": "It is on sale now.",
@@ -51,7 +51,7 @@ async def move(desk: GivenDesk, offer_id: FromPath[str], form: GivenForm) -> Res
     now = desk.visitor.now
     async with desk.market.db.transaction() as tx:
         if to == "open":
-            await catalog.open_offer(tx, desk.id, offer_id, licences=await held(tx, desk), now=now)
+            await open_offer(desk.market, tx, desk.id, offer_id, now)
         elif to == "paused":
             await catalog.pause_offer(tx, desk.id, offer_id, now=now)
         elif to == "closed":

@@ -10,14 +10,15 @@ from litestar.params import FromPath
 
 from highstreet import catalog
 from highstreet.kit.errors import Refusal
+from highstreet.market.openings import check_terms
 from highstreet.pricing import CHANNELS, ListedPrice, prices_of, remove_price, set_price
 from highstreet.web.frame import GivenForm
+from highstreet.web.merchant import terms as asking
 from highstreet.web.merchant.days import day_start
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.merchant.offer import offer_page
 from highstreet.web.merchant.offers import own_offer
-from highstreet.web.merchant.terms import read_terms
 
 
 @post("/offers/{offer_id:str}")
@@ -27,19 +28,23 @@ async def change(desk: GivenDesk, offer_id: FromPath[str], form: GivenForm) -> R
     f = Filled(desk.lang, form)
     async with desk.market.db.read() as tx:
         was = await own_offer(tx, desk, offer_id)
+        names = await asking.names_for(tx, desk, was.terms)
+    way = desk.market.format(was.format)
     price = f.money("price", was.currency)
     most = f.whole("most", least=1, required=False)
-    terms = read_terms(f, desk.market.format(was.format), was.currency)
+    terms = asking.read_terms(f, way, was.currency, names)
     now = desk.visitor.now
-    if f.ok and price is not None:
+    if f.ok and price is not None and not form.get("do").startswith("more-"):
         try:
             async with desk.market.db.transaction() as tx:
                 if price != was.price:
                     await catalog.change_price(tx, desk.id, offer_id, price, now=now)
-                kept = {name: value for name, value in was.terms.items() if f"t-{name}" not in form.values}
+                replaced = asking.fields_read(form.values, way)
+                terms |= {name: value for name, value in was.terms.items() if name not in replaced}
+                await check_terms(tx, way, desk.id, terms)
                 tax = form.get("tax") or was.tax
                 await catalog.change_terms(
-                    tx, desk.id, offer_id, now=now, tax=tax, terms=kept | terms, most_per_order=most
+                    tx, desk.id, offer_id, now=now, tax=tax, terms=terms, most_per_order=most
                 )
             return desk.go(f"/offers/{offer_id}", "Saved. Orders already placed keep the price they agreed.")
         except Refusal as no:

@@ -1,81 +1,81 @@
-"""What an offer says besides its price, by the way it is sold: which terms a format reads, asked in a shopkeeper's words."""
+"""What an offer says besides its price: the questions its format asks, in a shopkeeper's words, and nothing else."""
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Container
+from decimal import Decimal
+from typing import Any
 
-from highstreet.kit.text import Words
-from highstreet.market.format import Format
+from highstreet.kit.db import Tx
+from highstreet.kit.money import plain
+from highstreet.market.format import Format, Term
+from highstreet.market.openings import ROLES
+from highstreet.market.views import goods as views
+from highstreet.web.merchant import term_lists
+from highstreet.web.merchant.desk import Desk
 from highstreet.web.merchant.filled import Filled
 
 
-class Term(msgspec.Struct, frozen=True):
-    """One term: `money` in minor units, else a whole number up to `most`."""
-
-    name: str
-    label: Words
-    hint: Words
-    unit: Words = Words()
-    money: bool = False
-    most: int = 10_000
+async def names_for(tx: Tx, desk: Desk, terms: dict[str, Any] | None = None) -> dict[str, str]:
+    """Who may be named as earning too; whoever earns already stays, whatever became of them."""
+    names = await term_lists.names_to_choose(tx, desk)
+    left = {cut["party"] for cut in (terms or {}).get("cuts", [])} - set(names.values())
+    return names | {party: party for party in left}
 
 
-_PREPARE = Term(
-    "prepare_minutes",
-    Words("Getting it ready takes", "备货时间"),
-    Words("The promise to the buyer counts it in.", "给买家的承诺时间已包含在内。"),
-    Words("minutes", "分钟"),
-)
-_SHIPS = Term(
-    "ships_within_days",
-    Words("Sent within", "发货时限"),
-    Words("Working days until the parcel leaves.", "包裹发出前的工作日。"),
-    Words("working days", "个工作日"),
-    most=60,
-)
-_RETURN = Term(
-    "return_days",
-    Words("May be brought back for", "可退天数"),
-    Words("Days after buying.", "购买后的天数。"),
-    Words("days", "天"),
-    most=365,
-)
-_FEE = Term(
-    "delivery_fee",
-    Words("Delivery costs", "配送费"),
-    Words("For the whole order.", "按整单收取。"),
-    money=True,
-)
-_FREE = Term(
-    "delivery_free_from",
-    Words("Free delivery from", "满额包邮"),
-    Words("Sum of the order.", "订单金额。"),
-    money=True,
-)
-
-_OF_LEG = {"parcel": (_SHIPS,), "pickup": (_PREPARE,), "courier": (_PREPARE, _RETURN)}
-
-
-def terms_of(one: Format) -> list[Term]:
-    """The terms a format reads: what its movements need, and what bringing it costs."""
-    found: list[Term] = [term for leg in one.legs for term in _OF_LEG.get(leg, ())]
-    if not one.legs:
-        found.append(_RETURN)
-    if one.hints.needs_address:
-        found += [_FEE, _FREE]
-    return found
-
-
-def read_terms(f: Filled, one: Format, currency: str) -> dict[str, int]:
+def read_terms(f: Filled, one: Format, currency: str, names: dict[str, str]) -> dict[str, Any]:
     """What the form says; an empty field leaves the usual in force."""
-    said: dict[str, int] = {}
-    for term in terms_of(one):
+    said = term_lists.read_lists(f, one, currency, term_lists.by_name(names))
+    for term in one.hints.terms:
         field = f"t-{term.name}"
-        value = (
-            f.money(field, currency, required=False)
-            if term.money
-            else f.whole(field, most=term.most, required=False)
-        )
+        if term.money:
+            value = f.money(field, currency, required=False)
+        elif term.share:
+            value = f.share(field, required=False, least=0, most=min(term.most, 10_000))
+        else:
+            value = f.whole(field, most=term.most, required=False)
         if value is not None:
             said[term.name] = value
     return said
+
+
+def told(term: Term, value: int, currency: str) -> str:
+    """A term's number as one types it: money in whole units, a share in percent."""
+    if term.money:
+        return plain(value, currency)
+    return format(Decimal(value) / 100, "f") if term.share else str(value)
+
+
+def start_of(one: Format, terms: dict[str, Any], currency: str, names: dict[str, str]) -> dict[str, str]:
+    """The fields as an offer states them."""
+    numbers = {
+        f"t-{term.name}": told(term, terms[term.name], currency)
+        for term in one.hints.terms
+        if term.name in terms
+    }
+    return numbers | term_lists.start_of(terms, currency, names)
+
+
+def fields_read(form: Container[str], one: Format) -> set[str]:
+    """The terms a form asked about, said or left empty: these it replaces, others stay as they were."""
+    asked = {*term_lists.asked(one), "cuts", "never", "slots_of"} if "cuts-0-who" in form else set[str]()
+    return asked | {term.name for term in one.hints.terms if f"t-{term.name}" in form}
+
+
+def drawn(
+    desk: Desk, f: Filled, one: Format, names: dict[str, str], variants: list[views.VariantRow]
+) -> dict[str, Any]:
+    """What the form's rows are drawn from."""
+    currency = desk.market.currency
+    quiet = Filled(desk.lang, f.form, f.start)
+    options = term_lists.read_lists(quiet, one, currency, term_lists.by_name(names)).get("options", {})
+    return {
+        "asked": term_lists.asked(one),
+        "windows": term_lists.windows_needed(one),
+        "variants": variants,
+        "rows": lambda prefix, part: term_lists.rows_of(f, prefix, part),
+        "usual": lambda term: told(term, term.usual, currency),
+        "pairs": term_lists.pairs_of(options),
+        "names": list(names),
+        "roles": [(role, words.say(desk.lang)) for role, words in ROLES.items()],
+    }
