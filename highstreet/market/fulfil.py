@@ -182,6 +182,13 @@ def _speaks_for(leg: Leg, telling: Telling) -> bool:
     return telling.role != "courier" or leg.courier_id in (None, telling.by)
 
 
+def _bought(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    """Bought for the buyer, for no more than was allowed."""
+    _leg(work, "planned")
+    using.check_cap(work, telling.body)
+    _on_leg("errand", "planned", "underway")(work, one, telling, now)
+
+
 def _prescribed(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
     using.prescribe(work, telling.by, now, telling.body)
 
@@ -354,7 +361,7 @@ EFFECTS: dict[str, Effect] = {
     "brought_back": _on_leg("back", "planned", "underway"),
     "started": _on_leg("ride", "planned", "underway"),
     "arrived": _on_leg("ride", "underway", "done"),
-    "bought": _on_leg("errand", "planned", "underway"),
+    "bought": _bought,
     "brought": _on_leg("errand", "underway", "done"),
     "stopped": _stopped,
     "ready": _ready,

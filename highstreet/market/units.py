@@ -280,7 +280,8 @@ class Unit:
                 self.rows.setdefault("leg", []).append(
                     {"order_id": work.order.id, **msgspec.to_builtins(leg)}
                 )
-            elif was != (leg.state, leg.courier_id, leg.tracking, leg.code_until):
+                was = (leg.state, None, None, leg.code_until)  # a leg's row begins with nobody carrying it
+            if was != (leg.state, leg.courier_id, leg.tracking, leg.code_until):
                 self.rows.setdefault("leg_move", []).append(msgspec.to_builtins(leg))
 
     def _deadlines(self, work: Work) -> None:
