@@ -40,6 +40,7 @@ from highstreet.formats.made_to_order import MADE_TO_ORDER
 from highstreet.formats.online import ONLINE
 from highstreet.formats.preorder import PREORDER
 from highstreet.formats.rental import RENTAL
+from highstreet.formats.resale import RESALE
 from highstreet.formats.ride import RIDE
 from highstreet.formats.scheduled import SCHEDULED
 from highstreet.formats.stay import STAY
@@ -124,6 +125,7 @@ def formats() -> dict[str, Format]:
             DEBUT,
             LIVE,
             UNATTENDED,
+            RESALE,
         ]
     )
 
