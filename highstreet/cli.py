@@ -85,6 +85,31 @@ def bench_browse(offers: int, clients: int, seconds: float, processes: int, as_j
     )
 
 
+@bench.command("group-close")
+@click.option("--members", type=click.IntRange(1, 1_000_000), default=10_000, show_default=True)
+@as_json
+def bench_group_close(members: int, as_json: bool) -> None:
+    """A group of neighbours closes: one price for all, the difference back to everybody."""
+    from highstreet.bench import cohorts
+
+    terms = {"tiers": [[2, 1000], [members, 2500]], "least": 2, "once": True}
+    sys.exit(
+        _measured(lambda: cohorts.run("group_buy", members, terms, members), as_json, lambda one: one.ok)
+    )
+
+
+@bench.command("draw")
+@click.option("--entrants", type=click.IntRange(1, 1_000_000), default=100_000, show_default=True)
+@click.option("--units", type=click.IntRange(1, 1_000_000), default=1000, show_default=True)
+@as_json
+def bench_draw(entrants: int, units: int, as_json: bool) -> None:
+    """A first launch is drawn by lot among many: one decision, which anybody can draw again from its published seed."""
+    from highstreet.bench import cohorts
+
+    terms = {"units": units, "once": True}
+    sys.exit(_measured(lambda: cohorts.run("debut", entrants, terms, units), as_json, lambda one: one.ok))
+
+
 @bench.command("faults")
 @click.option("--clients", type=click.IntRange(1, 256), default=16, show_default=True)
 @click.option(

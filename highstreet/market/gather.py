@@ -70,8 +70,17 @@ async def close_cohort(
     market: Market, cohort_id: str, by: str, now: datetime, told: dict[str, Any] | None = None
 ) -> Cohort:
     """Decide a cohort now, then let its members follow. Again: the decision stands. Errors: NotFound, NotNow (nothing to decide)."""
+    cohort = await decide(market, cohort_id, by, now, told)
+    await follow(market, cohort_id, now)
+    return cohort
 
-    async def decide(tx: Tx) -> Cohort:
+
+async def decide(
+    market: Market, cohort_id: str, by: str, now: datetime, told: dict[str, Any] | None = None
+) -> Cohort:
+    """Only decide it; a worker sees to the members."""
+
+    async def once(tx: Tx) -> Cohort:
         known = await orders.cohorts.read(tx, cohort_id)
         if known is None:
             raise NotFound("cohort")
@@ -83,9 +92,7 @@ async def close_cohort(
             await facts.tell(tx, "cohort.decided", cohort_id, by, now, _told(decided))
         return decided or known
 
-    cohort = await market.db.run(decide)
-    await follow(market, cohort_id, now)
-    return cohort
+    return await market.db.run(once)
 
 
 async def follow(market: Market, cohort_id: str, now: datetime) -> int:
