@@ -45,6 +45,7 @@ from highstreet.formats.ride import RIDE
 from highstreet.formats.scheduled import SCHEDULED
 from highstreet.formats.stay import STAY
 from highstreet.formats.ticket import TICKET
+from highstreet.formats.trade_in import TRADE_IN
 from highstreet.formats.unattended import UNATTENDED
 from highstreet.kit import rates
 from highstreet.kit.clock import Clock, system_clock
@@ -126,6 +127,7 @@ def formats() -> dict[str, Format]:
             LIVE,
             UNATTENDED,
             RESALE,
+            TRADE_IN,
         ]
     )
 
