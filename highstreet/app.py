@@ -33,6 +33,7 @@ from highstreet.kit.db import DatabaseAway, DatabaseBusy
 from highstreet.market.desk import Market
 from highstreet.opening import end_with_parent
 from highstreet.web import account, courier, frame, merchant, operator, shop, till
+from highstreet.web.quick import QuickPages
 from highstreet.wiring import OpenMarket
 
 AREAS = (shop.ROUTES, account.ROUTES, merchant.ROUTES, till.ROUTES, courier.ROUTES, operator.ROUTES)
@@ -67,7 +68,9 @@ def create_app() -> ASGIApp:
             yield
 
     secure = ours.url.startswith("https:")
-    return Watched(QuickLane(build(open_for_business, secure=secure, secret=ours.secret)))
+    town = build(open_for_business, secure=secure, secret=ours.secret)
+    csrf = frame.csrf_config(ours.secret, secure=secure)
+    return Watched(QuickPages(town, QuickLane(town), csrf))
 
 
 def serve(app: Litestar, market: OpenMarket) -> None:

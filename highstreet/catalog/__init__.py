@@ -4,7 +4,7 @@ pictures, labels, offers, curated directories, search, and the spreadsheets a se
 Always true: an item is described once and offered by many; nothing an order names goes away (items retire,
 offers close); an offer opens only when its seller holds the licence its kind needs; what search sees changes in
 the offer's own transaction; a change of an offer, item, price, promotion, place or seller is told on the channel
-"offer" as the offer's id, "item:<id>", "seller:<id>", or "*" for "load everything afresh".
+"offer" as the offer's id, "item:<id>", "seller:<id>", "kind:<id>", or "*" for "load everything afresh".
 Words: kind (category), card (what search shows of an item a seller offers at a place in a format), sheet (a
 seller's spreadsheet), intake (its reading). Functions take a `Tx` first; those that change something take who asks
 (`owner_id`, `seller_id`, `curator_id`): somebody else's is `NotFound`. Refusals: errors.py.

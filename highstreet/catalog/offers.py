@@ -201,7 +201,7 @@ async def offers_of(
         _OFFER
         + """ WHERE o.seller_id = $1 AND ($2::text IS NULL OR o.id < $2)
                AND ($3::text IS NULL AND o.state <> 'closed' OR o.state = $3)
-               AND ($4::text IS NULL OR i.title ->> 'en' ILIKE $4 OR i.title ->> 'zh' ILIKE $4 OR v.sku ILIKE $4 OR v.gtin LIKE $4)
+               AND ($4::text IS NULL OR o.title ->> 'en' ILIKE $4 OR o.title ->> 'zh' ILIKE $4 OR o.sku ILIKE $4 OR o.gtin LIKE $4)
              ORDER BY o.id DESC LIMIT $5""",
         seller_id, before[0] if before else None, state, like, most + 1,
     )  # fmt: skip
@@ -219,7 +219,7 @@ async def other_offers(tx: Tx, item_id: str, *, most: int = 50) -> list[Offer]:
         tx,
         Offer,
         _OFFER
-        + """ WHERE o.item_id = $1 AND o.state = 'open' AND i.retired_at IS NULL AND p.state = 'active' AND l.closed_at IS NULL
+        + """ WHERE o.item_id = $1 AND o.sellable
              ORDER BY o.price, o.id LIMIT $2""",
         item_id, most,
     )  # fmt: skip
@@ -232,23 +232,13 @@ async def offer_by_code(tx: Tx, seller_id: str, place_id: str, code: str) -> lis
         tx,
         Offer,
         _OFFER
-        + """ WHERE o.seller_id = $1 AND o.place_id = $2 AND o.state = 'open' AND (v.gtin = $3 OR v.sku = $4)
+        + """ WHERE o.seller_id = $1 AND o.place_id = $2 AND o.state = 'open' AND (o.gtin = $3 OR o.sku = $4)
              ORDER BY o.id LIMIT 20""",
         seller_id, place_id, digits, code.strip(),
     )  # fmt: skip
 
 
-_OFFER = """SELECT o.id, o.seller_id, p.name AS seller, o.place_id, l.name AS place, o.item_id, o.variant_id, o.format, o.currency,
-    o.price, o.tax, o.terms, o.most_per_order, o.state, o.opened_at, o.changed_at,
-    o.state = 'open' AND i.retired_at IS NULL AND p.state = 'active' AND l.closed_at IS NULL AS sellable,
-    i.category_id, i.sells, i.title, i.about, i.brand, i.attributes, i.labels, i.no_return,
-    v.sku, v.gtin, v.options, v.unit, v.step, v.weight_g,
-    (SELECT c.file FROM catalog.picture c WHERE c.item_id = o.item_id ORDER BY c.position LIMIT 1) AS picture
-FROM catalog.offer o
-JOIN catalog.item i ON i.id = o.item_id
-JOIN catalog.variant v ON v.id = o.variant_id
-JOIN parties.party p ON p.id = o.seller_id
-JOIN parties.place l ON l.id = o.place_id"""
+_OFFER = "SELECT * FROM catalog.offered o"
 
 
 async def _own(tx: Tx, seller_id: str, offer_id: str, *, closed: bool = False) -> db.Row:

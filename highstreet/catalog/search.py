@@ -29,6 +29,7 @@ MOST_CANDIDATES = 500
 MOST_WALKED = 6000  # cards looked at in the order of a price, before the candidates must do
 _CELLS = ((1, 0.005), (2, 0.04), (3, 0.32))  # as the SQL function catalog.cells has them
 _MOST_CELLS = 12
+_FEW = 0.7  # of the most candidates: so few are expected that hardly ever there are more after all
 _LEAST_CORRECTED = 4  # shorter words resemble too many others
 _CODE_LETTERS = 6  # a number or code this long is nobody's common word
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,80}")
@@ -144,6 +145,8 @@ async def _look(tx: Tx, query: Query) -> _Look | None:
     rare = False
     if asked:
         known, grown = await _known(tx, asked)
+        cards = known.pop("", 0)
+        expected = float(cards) / 2 ** len(clauses)
         if any(
             a.spelled and a.token not in known and a.typed not in known and not (a.open and grown)
             for a in asked
@@ -158,7 +161,11 @@ async def _look(tx: Tx, query: Query) -> _Look | None:
             uses = known.get(
                 one.token, len(one.token) < _CODE_LETTERS and not one.spelled and MOST_CANDIDATES
             )
-            rare = rare or uses + sum(more.values()) < MOST_CANDIDATES
+            uses += sum(more.values())
+            rare = rare or uses < MOST_CANDIDATES
+            expected *= uses / max(cards, uses, 1)
+        # Common words may still be rare together: one look over all cards is then cheaper than one in each quarter.
+        rare = rare or 0 < expected < MOST_CANDIDATES * _FEW
     either = [" | ".join(quoted(token) for token in term) for term in terms]
     title = " & ".join("(" + " | ".join(quoted(token) for token in term) + ")" for term in terms)
     look = _Look("".join(f"{e} & " for e in (*(f"({e})" for e in either), *clauses)), title, corrected, rare)
@@ -192,7 +199,8 @@ def _near_cells(query: Query) -> list[str]:
 
 
 async def _known(tx: Tx, asked: Sequence[Asked]) -> tuple[dict[str, int], dict[str, int]]:
-    """Which of the words are used and how often, and what an open last word most often becomes."""
+    """Which of the words are used and how often (the empty one: how many cards there are), and what an open last
+    word most often becomes."""
     last = asked[-1].typed if asked[-1].open and len(asked[-1].typed) > 1 else None
     found = await tx.fetch(
         "SELECT * FROM catalog.known_words($1, $2)", [w for a in asked for w in (a.token, a.typed)], last
@@ -210,7 +218,7 @@ async def _corrected(tx: Tx, asked: Sequence[Asked], known: Container[str]) -> t
     lost = "".join(one.typed for one in asked if one.token not in known and not one.typed.isascii())
     if lost and all(one.token not in known for one in asked):
         single = await tx.fetch("SELECT * FROM catalog.known_words($1, NULL)", list(dict.fromkeys(lost)))
-        kept = [Asked(c, c) for c in sorted({r["word"] for r in single}, key=lost.index)]
+        kept = [Asked(c, c) for c in sorted({r["word"] for r in single if r["word"]}, key=lost.index)]
     for one in asked:
         if not one.spelled or one.token in known or one.typed in known:
             kept.append(one)

@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 
+from highstreet import catalog
 from highstreet.kit.clock import Clock
 from highstreet.kit.db import Database
 from highstreet.kit.errors import NotFound
-from highstreet.market.views.selling import offers_for_sale, promotions_of
+from highstreet.market.views.selling import Sold, offers_for_sale, promotions_of
 from highstreet.parties import Place
-from highstreet.pricing import ListedPrice, Priced, Promotion
+from highstreet.pricing import Priced, Promotion
 
 
 class ForSale(msgspec.Struct, frozen=True):
@@ -40,6 +41,7 @@ class ForSale(msgspec.Struct, frozen=True):
 
 
 _MOST = 20_000
+_AS_TOLD = [name for name in ForSale.__struct_fields__ if name != "priced"]
 
 
 class Shelf:
@@ -51,6 +53,7 @@ class Shelf:
         self._clock = clock
         self._offers: dict[str, ForSale] = {}
         self._promotions: dict[str, list[Promotion]] = {}
+        self._kinds: catalog.Categories | None = None
         # How many news were heard: what was read while one came may be older than it, and is not kept.
         self._heard = 0
 
@@ -63,9 +66,12 @@ class Shelf:
         if payload is None or payload == "*":
             self._offers.clear()
             self._promotions.clear()
+            self._kinds = None
             return
         kind, _, rest = payload.partition(":")
-        if kind == "seller":
+        if kind == "kind":
+            self._kinds = None
+        elif kind == "seller":
             self._promotions.pop(rest, None)
             self._drop(lambda offer: offer.seller_id == rest)
         elif kind == "item":
@@ -85,16 +91,29 @@ class Shelf:
             heard = self._heard
             async with self._db.read() as tx:
                 found = await offers_for_sale(tx, missing, self._country, self._clock().date())
-            fresh = {row["id"]: _for_sale(row) for row in found}
-            if self._heard == heard:
-                if len(self._offers) > _MOST:
-                    self._offers.clear()
-                self._offers.update(fresh)
-            wanted.update(fresh)
+            wanted.update(self.keep(found, heard))
         offers = {one: known for one, known in wanted.items() if known is not None}
         if len(offers) < len(wanted):
             raise NotFound("offer")
         return offers
+
+    @property
+    def heard(self) -> int:
+        """To be asked for before reading what shall be kept."""
+        return self._heard
+
+    def has(self, offer_id: str) -> bool:
+        """Whether the offer is at hand."""
+        return offer_id in self._offers
+
+    def keep(self, found: Iterable[Sold], heard: int) -> dict[str, ForSale]:
+        """Keep what was read since, unless there was news meanwhile."""
+        fresh = {row.id: _for_sale(row) for row in found}
+        if self._heard == heard:
+            if len(self._offers) > _MOST:
+                self._offers.clear()
+            self._offers.update(fresh)
+        return fresh
 
     async def promotions(self, seller_ids: Iterable[str]) -> list[Promotion]:
         """The running and coming promotions of these sellers."""
@@ -110,17 +129,26 @@ class Shelf:
             wanted.update(fresh)
         return [promotion for known in wanted.values() for promotion in known or []]
 
+    async def kinds(self) -> catalog.Categories:
+        """The tree of kinds."""
+        if self._kinds is not None:
+            return self._kinds
+        heard = self._heard
+        async with self._db.read() as tx:
+            found = await catalog.categories(tx)
+        if self._heard == heard:
+            self._kinds = found
+        return found
 
-def _for_sale(row: dict[str, Any]) -> ForSale:
+
+def _for_sale(row: Sold) -> ForSale:
     priced = Priced(
-        offer_id=row["id"],
-        variant_id=row["variant_id"],
-        seller_id=row["seller_id"],
-        list_price=row["price"],
-        prices=tuple(msgspec.convert(row["prices"], list[ListedPrice])),
-        tax_bps=row["tax_bps"],
-        currency=row["currency"],
+        offer_id=row.id,
+        variant_id=row.variant_id,
+        seller_id=row.seller_id,
+        list_price=row.price,
+        prices=row.prices,
+        tax_bps=row.tax_bps,
+        currency=row.currency,
     )
-    place = msgspec.convert(row["place"], Place)
-    rest = {name: row[name] for name in ForSale.__struct_fields__ if name not in ("priced", "place")}
-    return ForSale(priced=priced, place=place, **rest)
+    return ForSale(priced=priced, **{name: getattr(row, name) for name in _AS_TOLD})

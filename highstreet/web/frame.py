@@ -49,7 +49,7 @@ _CONTENT = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
     "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
-_HEADERS = {
+HEADERS = {
     "content-security-policy": _CONTENT,
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -178,7 +178,7 @@ def show(
         html = render.fragment(template, part, visitor.look, frame, visitor=visitor, **values)
     else:
         html = render.page(template, visitor.look, frame, visitor=visitor, **values)
-    answer = Response(html, status_code=status, media_type="text/html; charset=utf-8")
+    answer = Response(html, status_code=status, media_type="text/html")
     personal = visitor.session or visitor.basket_id or visitor.flashes
     answer.headers["cache-control"] = "no-store" if personal else "private, no-cache"
     answer.headers["vary"] = "HX-Request, Cookie"
@@ -326,7 +326,7 @@ def _no(
         reference=reference,
     )
     # An unknown address never reaches the middleware.
-    answer.headers.update(_HEADERS | headers | {"cache-control": "no-store"})
+    answer.headers.update(HEADERS | headers | {"cache-control": "no-store"})
     return answer
 
 
@@ -356,7 +356,7 @@ def secured(app: ASGIApp) -> ASGIApp:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
-                for name, value in _HEADERS.items():
+                for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -21,6 +21,7 @@ from babel.dates import format_date
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2.environment import TemplateModule
 from markupsafe import Markup, escape
 
 WEB = Path(__file__).parent
@@ -95,7 +96,7 @@ def page(template: str, look: Look, frame: Frame | None = None, **values: object
     found, given = _ready(template, look, frame, values, _bare(look.lang, frame.zone))
     blocks = found.render(given).split(_CUT)
     if len(blocks) == 1:
-        return blocks[0]
+        return blocks[0].replace(_TOKEN, escape(frame.csrf))
     whole = list(around)
     for n, block in enumerate(blocks[:-1]):
         if block != _USUAL:
@@ -108,15 +109,22 @@ def fragment(template: str, block: str, look: Look, frame: Frame | None = None, 
     """One `{% block %}` of a page alone, as htmx swaps it in. Raises KeyError for an unknown block."""
     frame = frame or Frame()
     found, given = _ready(template, look, frame, values, _environment(look.lang, frame.zone))
-    return "".join(found.blocks[block](found.new_context(given)))
+    drawn = "".join(found.blocks[block](found.new_context(given)))
+    return drawn.replace(_TOKEN, escape(frame.csrf))
 
 
 def _ready(
     template: str, look: Look, frame: Frame, values: Mapping[str, object], environment: Environment
 ) -> tuple[Template, dict[str, object]]:
-    around: dict[str, object] = {"look": look, "frame": frame}
-    parts = environment.get_template("shared/parts.html").make_module(around)
-    return environment.get_template(template), {**values, **around, "parts": parts}
+    given = {**values, "look": look, "frame": frame, "parts": _parts(look, frame.zone)}
+    return environment.get_template(template), given
+
+
+@lru_cache
+def _parts(look: Look, zone: str) -> TemplateModule:
+    """The parts for a look: all they know of a frame is the token of its forms, and that is put in last."""
+    template = _environment(look.lang, zone).get_template("shared/parts.html")
+    return template.make_module({"look": look, "frame": Frame(csrf=_TOKEN)})
 
 
 # --- what surrounds a page ---
@@ -142,9 +150,8 @@ def _shared(frame: Frame) -> Frame:
 @lru_cache(1024)
 def _around(look: Look, frame: Frame) -> tuple[str, ...]:
     """The layout in pieces: every second one is what stands in a block when a page says nothing there."""
-    given: dict[str, object] = {"look": look, "frame": frame}
-    parts = _environment(look.lang, frame.zone).get_template("shared/parts.html").make_module(given)
-    return tuple(_cut_layout(look.lang, frame.zone).render({**given, "parts": parts}).split(_CUT))
+    given: dict[str, object] = {"look": look, "frame": frame, "parts": _parts(look, frame.zone)}
+    return tuple(_cut_layout(look.lang, frame.zone).render(given).split(_CUT))
 
 
 @lru_cache
@@ -212,6 +219,7 @@ def words(lang: str) -> dict[str, tuple[str, ...]]:
 def _environment(lang: str, zone: str) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(WEB),
+        auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -110,10 +110,12 @@ def stranger(request: AnyRequest, market: Market | None) -> Visitor:
     """The visitor as far as the request alone tells: what an error page shows when the database is away."""
     state, client = request.app.state, request.client
     host = client.host if client else ""
+    # As request.url has them, which takes apart and keeps what nobody asks for.
+    path, query = request.scope.get("root_path", "") + request.scope["path"], request.scope["query_string"]
     return Visitor(
         look=look_from(request.cookies, request.headers.get("accept-language", "")),
         now=market.clock() if market else state["clock"](),
-        path=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        path=path + (f"?{query.decode()}" if query else ""),
         address=market.seal.blind("address", host) if market else b"",
         agent=request.headers.get("user-agent", "")[:200],
         csrf=csrf_of(request),

@@ -8,37 +8,43 @@ from typing import Any
 import msgspec
 
 from highstreet.kit.db import Tx
-from highstreet.pricing import Promotion
+from highstreet.parties import Place
+from highstreet.pricing import ListedPrice, Promotion
 
 
-async def offers_for_sale(tx: Tx, ids: list[str], country: str, day: date) -> list[dict[str, Any]]:
-    """Offers with item, place, seller, listed prices, tax and supply, as the shelf keeps them."""
-    found = await tx.fetch(
-        """SELECT o.id, o.seller_id, b.name AS seller_name, o.item_id, o.variant_id, to_jsonb(p) AS place,
-                  o.format, i.title, v.options, pic.file AS picture, i.sells, v.unit, i.labels,
-                  coalesce(i.no_return, c.no_return) AS no_return,
-                  o.terms, o.most_per_order, s.id AS supply_id, o.price, o.currency, coalesce(t.bps, 0) AS tax_bps,
-                  o.state = 'open' AND b.state = 'active' AND i.retired_at IS NULL AND p.closed_at IS NULL AS sellable,
-                  coalesce(l.prices, '[]') AS prices
-           FROM catalog.offer o
-           JOIN catalog.item i ON i.id = o.item_id
-           JOIN catalog.variant v ON v.id = o.variant_id
-           JOIN catalog.category c ON c.id = i.category_id
-           JOIN parties.party b ON b.id = o.seller_id
-           JOIN parties.place p ON p.id = o.place_id
-           LEFT JOIN inventory.supply s ON s.variant_id = o.variant_id AND s.place_id = o.place_id AND s.period IS NULL
-           LEFT JOIN LATERAL (SELECT file FROM catalog.picture WHERE item_id = i.id ORDER BY position LIMIT 1) pic ON true
-           LEFT JOIN LATERAL (SELECT bps FROM pricing.tax WHERE country = $2 AND code = o.tax AND valid_from <= $3
-                              ORDER BY valid_from DESC LIMIT 1) t ON true
-           LEFT JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('channel', r.channel, 'least', r.least, 'price', r.price,
-                                  'valid_from', r.valid_from, 'valid_to', r.valid_to)) AS prices
-                              FROM pricing.price r WHERE r.offer_id = o.id) l ON true
-           WHERE o.id = ANY ($1)""",
-        ids,
-        country,
-        day,
-    )
-    return [{name: r[name] for name in r.keys()} for r in found]  # noqa: SIM118
+class Sold(msgspec.Struct, frozen=True):
+    """An offer with item, place, seller, listed prices, tax and supply, as the database tells it."""
+
+    id: str
+    seller_id: str
+    seller_name: str
+    item_id: str
+    variant_id: str
+    place: Place
+    format: str
+    title: dict[str, str]
+    options: dict[str, Any]
+    picture: str | None
+    sells: str
+    unit: str
+    labels: list[str]
+    no_return: str | None
+    terms: dict[str, Any]
+    most_per_order: int | None
+    supply_id: int | None
+    price: int
+    currency: str
+    tax_bps: int
+    sellable: bool
+    prices: tuple[ListedPrice, ...]
+
+
+_sold = msgspec.json.Decoder(list[Sold])
+
+
+async def offers_for_sale(tx: Tx, ids: list[str], country: str, day: date) -> list[Sold]:
+    """Those of the offers that exist, as the shelf keeps them."""
+    return _sold.decode(await tx.fetchval("SELECT market.for_sale($1, $2, $3)", ids, country, day))
 
 
 async def promotions_of(tx: Tx, seller_ids: list[str], now: datetime) -> list[Promotion]:

@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 
-from highstreet.catalog import Card
+from highstreet.catalog import Card, Offer, Picture
 from highstreet.kit.db import Tx, row, row_or_none, rows
 from highstreet.kit.text import Words
 from highstreet.market.desk import Found
+from highstreet.market.views.selling import Sold
 from highstreet.market.work import Work
-from highstreet.parties import About, Hours
+from highstreet.parties import About, Business, Hours, Licence
 
 _decoder = msgspec.json.Decoder(Found)
 
@@ -47,23 +48,50 @@ class Standing(msgspec.Struct, frozen=True):
     names: dict[str, Words]
 
 
+_standing = msgspec.json.Decoder(Standing)
+
+
 async def standing(tx: Tx, supply_ids: Sequence[int], seller_ids: Sequence[str], day: date) -> Standing:
     """For the offers of a list, in one look."""
-    return await row(
-        tx,
-        Standing,
-        """SELECT coalesce((SELECT jsonb_object_agg(s.id, s.total - s.sold - s.held) FROM inventory.supply s
-                            WHERE s.id = ANY ($1)), '{}') AS free,
-                  coalesce((SELECT jsonb_object_agg(l.party_id, l.kinds) FROM (
-                      SELECT party_id, jsonb_agg(DISTINCT kind) AS kinds FROM parties.licence
-                      WHERE party_id = ANY ($2) AND state = 'accepted' AND $3 BETWEEN valid_from AND valid_to
-                      GROUP BY party_id) l), '{}') AS licences,
-                  coalesce((SELECT jsonb_object_agg(id, about -> 'name') FROM parties.party
-                            WHERE id = ANY ($2) AND about -> 'name' IS NOT NULL), '{}') AS names""",
-        list(supply_ids),
-        list(seller_ids),
-        day,
+    return _standing.decode(
+        await tx.fetchval("SELECT market.standing($1, $2, $3)", list(supply_ids), list(seller_ids), day)
     )
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """A directory that lists a thing, and whose choice it is."""
+
+    id: str
+    name: Words
+    curator: str | None
+
+
+class OfferPage(msgspec.Struct, frozen=True):
+    """An offer, and everything else the thing can be had as now; `licences` are those in force on the day.
+
+    `goods`: all these offers as the shelf keeps them, when that was asked for.
+    """
+
+    here: Offer
+    others: list[Offer]
+    pictures: list[Picture]
+    seller: Business
+    licences: list[Licence]
+    lists: list[Listing]
+    standing: Standing
+    goods: list[Sold] | None
+
+
+_offer_page = msgspec.json.Decoder(OfferPage)
+
+
+async def offer_page(tx: Tx, offer_id: str, day: date, country: str | None = None) -> OfferPage | None:
+    """All that the page of an offer shows, in one look; None when there is no such offer.
+
+    With a country, also what the shelf keeps, taxed as for a buyer there.
+    """
+    found = await tx.fetchval("SELECT market.offer_page($1, $2, $3)", offer_id, day, country)
+    return None if found is None else _offer_page.decode(found)
 
 
 # --- the front page, shops, directories ---
@@ -144,17 +172,6 @@ async def listed(tx: Tx, directory_id: str, most: int = 120) -> list[Listed]:
            WHERE x.directory_id = $1 ORDER BY x.added_at, x.item_id LIMIT $2""",
         directory_id,
         most,
-    )
-
-
-async def listed_in(tx: Tx, item_id: str) -> list[Directory]:
-    """The directories that list an item."""
-    return await rows(
-        tx,
-        Directory,
-        _DIRECTORY
-        + " AND EXISTS (SELECT FROM catalog.directory_item x WHERE x.directory_id = d.id AND x.item_id = $1) ORDER BY d.position",
-        item_id,
     )
 
 
@@ -297,14 +314,6 @@ async def wallet(tx: Tx, party_id: str, currency: str) -> int:
         currency,
     )
     return found or 0
-
-
-async def names(tx: Tx, party_ids: Sequence[str]) -> dict[str, str]:
-    """The public names of businesses."""
-    found = await tx.fetch(
-        "SELECT id, name FROM parties.party WHERE id = ANY ($1) AND name IS NOT NULL", list(party_ids)
-    )
-    return {r["id"]: r["name"] for r in found}
 
 
 class Device(msgspec.Struct, frozen=True):

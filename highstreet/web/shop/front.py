@@ -20,8 +20,8 @@ _LOOKS = {"lang": ("en", "zh"), "theme": ("auto", "light", "dark"), "elder": ("0
 @get("/")
 async def front(market: GivenMarket, visitor: GivenVisitor) -> Response[str]:
     """What is new, who is open, what the town is proud of."""
+    tree = await market.shelf.kinds()
     async with market.db.read() as tx:
-        tree = await catalog.categories(tx)
         new = await catalog.search(tx, Query(sort="new", most=48, facets=False))
         best = await catalog.search(tx, Query(most=48, facets=False))
         directories = await views.directories(tx)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from litestar import Response, get
 from litestar.params import FromPath
 
-from highstreet import catalog
 from highstreet.kit.errors import NotFound
 from highstreet.market.views import shop as views
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, say, show
@@ -18,8 +17,7 @@ async def kind(
     market: GivenMarket, visitor: GivenVisitor, asked: GivenForm, kind_id: FromPath[str]
 ) -> Response[str]:
     """All goods of a kind."""
-    async with market.db.read() as tx:
-        tree = await catalog.categories(tx)
+    tree = await market.shelf.kinds()
     here = tree.get(kind_id)
     found = await listing(market, visitor, asked, f"/kinds/{kind_id}", kind=kind_id)
     way = [(one.name.say(visitor.lang), f"/kinds/{one.id}") for one in tree.path(kind_id)]

@@ -22,8 +22,8 @@ async def listing(market: Market, visitor: Visitor, asked: Form, path: str, **fi
     """The values of a page with a list: cards, facets with links, what is chosen, the next page."""
     wanted = {key: asked.get(key)[:200] for key in _KEYS if asked.get(key)} | fixed
     query = question(wanted, visitor, asked.get("cursor"))
+    tree = await market.shelf.kinds()
     async with market.db.read() as tx:
-        tree = await catalog.categories(tx)
         result = await catalog.search(tx, query)
     own = {key: value for key, value in wanted.items() if key not in fixed}
     return {

@@ -8,7 +8,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from highstreet import catalog, parties
-from highstreet.catalog import NO_RETURN, Categories, Item, Offer
+from highstreet.catalog import NO_RETURN, Categories, Offer, Picture
 from highstreet.kit.errors import NotFound
 from highstreet.kit.text import Words
 from highstreet.market.views import shop as views
@@ -19,36 +19,38 @@ from highstreet.web.shop.shelves import Shown, drawn, offers
 @get("/offers/{offer_id:str}")
 async def offer(market: GivenMarket, visitor: GivenVisitor, offer_id: FromPath[str]) -> Response[str]:
     """One offer with every other way to have the same thing."""
+    if "\0" in offer_id:
+        raise NotFound("offer")  # the database reads no such text
+    shelf, day = market.shelf, visitor.now.date()
+    heard, country = shelf.heard, None if shelf.has(offer_id) else market.country
     async with market.db.read() as tx:
-        here = await catalog.read_offer(tx, offer_id)
-        if here.state == "draft":
-            raise NotFound("offer")
-        item = await catalog.read_item(tx, here.item_id)
-        others = await catalog.other_offers(tx, here.item_id)
-        tree = await catalog.categories(tx)
-        seller = await parties.businesses.business(tx, here.seller_id)
-        licences = await held(tx, here.seller_id, visitor)
-        lists = await views.listed_in(tx, here.item_id)
-        funders = await views.names(tx, [here.seller_id])
-    all_shown = await offers(market, visitor, [here.id, *(one.id for one in others if one.id != here.id)])
+        found = await views.offer_page(tx, offer_id, day, country)
+    if found is None or found.here.state == "draft":
+        raise NotFound("offer")
+    here, others = found.here, found.others
+    if found.goods is not None:
+        shelf.keep(found.goods, heard)
+    tree = await shelf.kinds()
+    ids = dict.fromkeys((here.id, *(one.id for one in others)))
+    all_shown = await offers(market, visitor, list(ids), found.standing)
     shown = {one.goods.id: one for one in all_shown}
-    rows = shown[here.id].story(visitor.town, visitor.lang, funders)
+    rows = shown[here.id].story(visitor.town, visitor.lang, {found.seller.id: found.seller.name})
     return show(
         visitor,
         "shop/offer.html",
         here=here,
         one=shown[here.id],
         rows=rows,
-        pictures=pictures(item, here),
+        pictures=pictures(found.pictures, here),
         variants=variants(here, others),
         ways=ways(here, others, shown),
         elsewhere=[shown[o.id] for o in others if o.seller_id != here.seller_id],
         about=attributes(tree, here, visitor),
         no_return=NO_RETURN.get(no_return(tree, here), Words()).say(visitor.lang),
-        seller=seller,
+        seller=found.seller,
         place=shown[here.id].goods.place,
-        licences=licences,
-        lists=lists,
+        licences=found.licences,
+        lists=found.lists,
         crumbs=[
             (say(visitor, "Market"), "/"),
             *((kind.name.say(visitor.lang), f"/kinds/{kind.id}") for kind in tree.path(here.category_id)),
@@ -65,9 +67,9 @@ async def held(tx: Any, seller_id: str, visitor: Visitor) -> list[parties.Licenc
     return [one for one in shown if one.state == "accepted" and one.valid_from <= day <= one.valid_to]
 
 
-def pictures(item: Item, here: Offer) -> list[dict[str, str]]:
+def pictures(of_item: list[Picture], here: Offer) -> list[dict[str, str]]:
     """What is drawn of it, with words for who cannot see it."""
-    told = [{"src": drawn(one.file), "alt": one.alt.en or here.title.en} for one in item.pictures]
+    told = [{"src": drawn(one.file), "alt": one.alt.en or here.title.en} for one in of_item]
     return told or [{"src": drawn(here.picture), "alt": here.title.en}]
 
 

@@ -37,16 +37,19 @@ def first_way(market: Market, card: Card) -> str:
     return ways[0].offer_id if ways else card.offer_id
 
 
-async def offers(market: Market, visitor: Visitor, ids: Sequence[str]) -> list[Shown]:
-    """Offers by id, in the order given. Errors: NotFound."""
+async def offers(
+    market: Market, visitor: Visitor, ids: Sequence[str], standing: views.Standing | None = None
+) -> list[Shown]:
+    """Offers by id, in the order given; `standing` when it was read already. Errors: NotFound."""
     if not ids:
         return []
     goods = await market.shelf.offers(ids)
     sellers = [goods[one].seller_id for one in ids]
     promotions = await market.shelf.promotions(sellers)
-    supplies = [one.supply_id for one in goods.values() if one.supply_id is not None]
-    async with market.db.read() as tx:
-        standing = await views.standing(tx, supplies, sellers, visitor.now.date())
+    if standing is None:
+        supplies = [one.supply_id for one in goods.values() if one.supply_id is not None]
+        async with market.db.read() as tx:
+            standing = await views.standing(tx, supplies, sellers, visitor.now.date())
     made: list[Shown] = []
     for one in (goods[each] for each in ids):
         priced = price_lines([Want(one.priced, 1)], promotions, "online", visitor.now)[0]

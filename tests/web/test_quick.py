@@ -1,0 +1,184 @@
+"""The quick lane gives the page the framework gives, to each visitor their own, and never an old price or an old number left."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any, cast
+
+import httpx
+
+from highstreet import catalog, inventory
+from highstreet.kit.clock import FixedClock
+from highstreet.web import frame
+from highstreet.web.quick import QuickPages
+from tests.web.shop_browser import Browser
+from tests.web.shop_world import PASSWORD, SECRET, Street, app_of, street, street_template
+
+__all__ = ["street", "street_template"]
+
+TOKEN = "0" * 128
+HTMX = {"hx-request": "true"}
+
+
+def quick_of(street: Street) -> Any:
+    pages = app_of(street.market)
+    return QuickPages(pages, pages, frame.csrf_config(SECRET))
+
+
+def client_of(app: Any) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://town.test")
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """News of a change come over another connection: asked again for at most ten seconds."""
+    for _ in range(500):
+        if await holds():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("not within ten seconds")
+
+
+async def asked_both_ways(
+    street: Street, path: str, cookies: Mapping[str, str], headers: Mapping[str, str]
+) -> httpx.Response:
+    """The answer of the quick lane, after it was found to be that of the framework."""
+    jar = "; ".join(f"{name}={value}" for name, value in ({"csrf": TOKEN} | dict(cookies)).items())
+    quick, slow = [
+        await client_of(app).get(path, headers={"cookie": jar, **headers})
+        for app in (quick_of(street), app_of(street.market))
+    ]
+    assert quick.status_code == slow.status_code
+    assert quick.text == slow.text
+    assert dict(quick.headers) == dict(slow.headers)
+    return quick
+
+
+LOOKS: list[tuple[dict[str, str], dict[str, str]]] = [
+    ({}, {}),
+    ({"lang": "zh", "theme": "dark", "elder": "1"}, HTMX),
+    ({"near": "31.299,120.585"}, {"accept-language": "zh-CN"}),
+    ({"flash": "no flash at all"}, HTMX | {"hx-boosted": "true"}),
+]
+
+
+async def test_both_ways_give_the_same_pages(street: Street) -> None:
+    paths = (
+        "/search",
+        "/search?q=tea&sort=price",
+        "/search?q=%E9%9D%A2%E5%8C%85&label=local,&band=1&kind=food",
+        "/search?q=%3Cb%3E&q=tea&empty=",
+        "/search?q=nothing+at+all+like+this",
+        f"/offers/{street.offers['tea']}",
+        f"/offers/{street.offers['blocks']}?back=%22%3E",
+        f"/offers/{street.offers['bread/counter']}",
+    )
+    for cookies, headers in LOOKS:
+        for path in paths:
+            assert (await asked_both_ways(street, path, cookies, headers)).status_code == 200
+
+
+async def test_both_ways_refuse_the_same(street: Street) -> None:
+    for path, status in (
+        ("/offers/ofr_00000000000000000000", 404),
+        ("/offers/", 404),
+        ("/offers/a%00b", 404),
+        ("/offers/" + "x" * 300, 404),
+        ("/search/", 200),
+        ("/search?cursor=nobodys", 422),
+        ("/search?label=nothing&how=nothing", 422),
+    ):
+        found = await asked_both_ways(street, path, {}, {})
+        assert found.status_code == status, path
+    assert (await client_of(quick_of(street)).post("/search")).status_code in (403, 405)
+
+
+async def test_a_new_visitor_is_given_a_token_of_their_own(street: Street) -> None:
+    tokens: set[str] = set()
+    for _ in range(3):
+        visitor = Browser(quick_of(street))
+        await visitor.get(f"/offers/{street.offers['tea']}")
+        token = visitor.client.cookies["csrf"]
+        assert set(re.findall(r'name="_csrf_token" value="([^"]*)"', visitor.text)) == {token}
+        assert f'<meta name="csrf-token" content="{token}">' in visitor.text
+        tokens.add(token)
+        await visitor.send("/basket", {"quantity": "1"})
+        assert visitor.status == 200 and "Spring green tea" in visitor.text
+    assert len(tokens) == 3
+    assert "HttpOnly" in (await client_of(quick_of(street)).get("/search")).headers["set-cookie"]
+
+
+async def test_nothing_of_one_visitor_is_on_the_page_of_another(street: Street) -> None:
+    app, path = quick_of(street), f"/offers/{street.offers['tea']}"
+    ada, guest, reader = Browser(app), Browser(app), Browser(app, lang="zh")
+    await ada.get("/sign-in")
+    await ada.post("/sign-in", {"handle": "ada@example.com", "password": PASSWORD})
+    await ada.get(path)
+    await ada.send("/basket", {"quantity": "3"})
+    mine = await ada.get(path)
+    assert "Lin Xiaohe" in mine and re.search(r'id="basket-count">\s*1\s*<', mine)
+    assert ada.client.cookies["csrf"] in mine
+    theirs = await guest.get(path)
+    assert "Lin Xiaohe" not in theirs and re.search(r'id="basket-count" hidden>', theirs)
+    assert ada.client.cookies["csrf"] not in theirs and guest.client.cookies["csrf"] in theirs
+    read = await reader.get(path)
+    assert "明前绿茶" in read and "Spring green tea" not in read and "Into the basket" not in read
+    assert "Spring green tea" in await guest.get(path)
+
+
+async def test_a_sentence_is_said_once_and_to_one(street: Street) -> None:
+    app = quick_of(street)
+    told, other = Browser(app), Browser(app)
+    await told.get("/search")
+    await told.client.post("/near", data=told.with_token({"back": "/search"}))
+    assert "Forgotten where you are." in await told.get("/search")
+    assert "Forgotten where you are." not in await told.get("/search")
+    assert "Forgotten where you are." not in await other.get("/search")
+
+
+async def test_a_changed_price_is_on_every_page_as_soon_as_it_is_known(street: Street) -> None:
+    visitor, tea = Browser(quick_of(street)), street.offers["tea"]
+    paths = (f"/offers/{tea}", "/search?q=tea")
+    for path in paths:
+        assert "¥79.20" in await visitor.get(path)
+    async with street.market.db.transaction() as tx:
+        for way in ("tea/online", "tea/collect"):
+            offer = street.offers[way]
+            await catalog.change_price(tx, street.sellers["tea"], offer, 6_000, now=street.market.clock())
+
+    async def told() -> bool:
+        return all(
+            "¥54.00" in page and "¥79.20" not in page for page in [await visitor.get(p) for p in paths]
+        )
+
+    await until(told)
+
+
+async def test_what_is_left_is_told_as_it_is(street: Street) -> None:
+    visitor, cake = Browser(quick_of(street)), street.offers["cake"]
+    assert "Sold out" not in await visitor.get(f"/offers/{cake}")
+    assert "Sold out" not in await visitor.get("/search?q=osmanthus")
+    market = street.market
+    goods = (await market.shelf.offers([cake]))[cake]
+    async with market.db.transaction() as tx:
+        await inventory.stock.change(
+            tx, cast(int, goods.supply_id), "written_off", -4, street.people["mill"], market.clock()
+        )
+    assert "Only 2 left" in await visitor.get(f"/offers/{cake}")
+    async with market.db.transaction() as tx:
+        await inventory.stock.change(
+            tx, cast(int, goods.supply_id), "written_off", -2, street.people["mill"], market.clock()
+        )
+    assert "Sold out for now" in await visitor.get(f"/offers/{cake}")
+    assert "Sold out for now" in await visitor.get("/search?q=osmanthus")
+
+
+async def test_a_card_follows_the_day(street: Street, clock: FixedClock) -> None:
+    visitor = Browser(quick_of(street))
+    before = re.search(r"With you ([^<]*)", await visitor.get("/search?q=bowl"))
+    clock.forward(timedelta(days=1))
+    after = re.search(r"With you ([^<]*)", await visitor.get("/search?q=bowl"))
+    assert before and after and before[1] != after[1]
