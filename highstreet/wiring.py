@@ -44,6 +44,7 @@ from highstreet.formats.resale import RESALE
 from highstreet.formats.ride import RIDE
 from highstreet.formats.scheduled import SCHEDULED
 from highstreet.formats.stay import STAY
+from highstreet.formats.subscription import SUBSCRIPTION
 from highstreet.formats.ticket import TICKET
 from highstreet.formats.trade_in import TRADE_IN
 from highstreet.formats.unattended import UNATTENDED
@@ -128,6 +129,7 @@ def formats() -> dict[str, Format]:
             UNATTENDED,
             RESALE,
             TRADE_IN,
+            SUBSCRIPTION,
         ]
     )
 
