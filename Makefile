@@ -24,7 +24,7 @@ demo: setup
 
 test: setup
 	@checks/chromium
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 check: .venv/synced
 	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; ok=0; \
@@ -49,7 +49,7 @@ bench: setup
 	@$(BIN)/highstreet bench browse
 
 test-large: setup
-	@HYPOTHESIS_PROFILE=large $(BIN)/pytest -m 'not browser' $(ARGS)
+	@HYPOTHESIS_PROFILE=large $(BIN)/pytest -n 2 --dist worksteal -m 'not browser' $(ARGS)
 
 test-debian: setup
 	@checks/debian_postgres $(BIN)/pytest -m 'not browser' $(ARGS)

@@ -1,17 +1,21 @@
 """Databases for tests.
 
-A server is kept per user in the temporary folder, or HIGHSTREET_DATABASE_URL names one. The migrated shape is
-a template there, named after the migrations' text; every test gets a copy of its own, in about 20 ms. In a
-copy many connections can really commit; in a transaction rolled back at the end of a test they could not.
+Servers are kept per user in memory or in the temporary folder, or HIGHSTREET_DATABASE_URL names one. Every run,
+and every process of one, has a server alone: readers of facts wait for the oldest transaction of the whole server, so
+strangers on it would hold up tests that expect a fact at once. The migrated shape is a template there, named
+after the migrations' text; every test gets a copy of its own, in about 20 ms. In a copy many connections can
+really commit; in a transaction rolled back at the end of a test they could not.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -61,14 +65,46 @@ async def server_url() -> AsyncIterator[str]:
     if given:
         yield given
         return
-    data_dir = Path(tempfile.gettempdir()) / f"highstreet-test-{postgres.VERSION}-{os.getuid()}"
-    server = await postgres.ensure(data_dir)
-    async with admin(server.url) as connection:
-        # What survives a crash of the machine is not tested on this server; those tests start their own.
-        await connection.execute("ALTER SYSTEM SET fsync = off")
-        await connection.execute("SELECT pg_reload_conf()")
-    yield server.url
-    await server.leave()
+    with _folder_of_ours() as data_dir:
+        server = await postgres.ensure(data_dir)
+        async with admin(server.url) as connection:
+            for name, setting in _SETTINGS.items():
+                await connection.execute(f"ALTER SYSTEM SET {name} = '{setting}'")
+            await connection.execute("SELECT pg_reload_conf()")
+        yield server.url
+        await server.leave()
+
+
+# What survives a crash of the machine is not tested on this server; those tests start their own. And the server's
+# own housekeeping is a transaction like any other: it would hold up readers of facts at moments nobody chose.
+_SETTINGS = {
+    "fsync": "off", "full_page_writes": "off", "autovacuum": "off", "min_wal_size": "32MB", "max_wal_size": "128MB",
+}  # fmt: skip
+
+
+_MEMORY = Path("/dev/shm")
+_ROOM = 2 * 2**30
+
+
+@contextmanager
+def _folder_of_ours() -> Iterator[Path]:
+    """The first folder no other process works in; the kernel frees it with its holder."""
+    # One of several processes, that is of a whole run: worth the seconds to make a cluster in memory, and to
+    # free it again, because a slow disk would have to make and drop a database for every test.
+    whole_run = "PYTEST_XDIST_WORKER" in os.environ
+    in_memory = whole_run and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
+    parent = _MEMORY if in_memory else Path(tempfile.gettempdir())
+    for number in count():
+        folder = parent / f"highstreet-test-{postgres.VERSION}-{os.getuid()}-{number}"
+        with Path(f"{folder}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield folder
+            if in_memory:
+                shutil.rmtree(folder)
+            return
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import pytest_asyncio
 from litestar import get
 
 from highstreet import app, wiring
+from highstreet.bench.load import free_port
 from highstreet.kit.clock import FixedClock
 from highstreet.kit.db import DatabaseAway
 from highstreet.wiring import CannotOpen
@@ -112,12 +112,6 @@ async def test_does_not_open_over_orders_of_an_unknown_format(
         )
     with pytest.raises(CannotOpen, match="barter@7"):
         await wiring.open_market(settings, clock=clock)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

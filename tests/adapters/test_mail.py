@@ -15,11 +15,11 @@ import pytest_asyncio
 
 from highstreet.adapters.mail_file import FileMail
 from highstreet.adapters.mail_smtp import SmtpMail
+from highstreet.bench.load import free_port
 from highstreet.kit.clock import FixedClock
 from highstreet.kit.db import Database
 from highstreet.kit.errors import Malformed
 from highstreet.kit.mail import Letter, Mail, MailAway, MailRefused
-from tests.sandbox.provider import free_port
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 CLOCK = FixedClock(NOW)

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from highstreet.adapters.payments_sandbox import SandboxProvider
+from highstreet.bench.load import free_port
 from highstreet.kit.db import Database
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.ledger import (
@@ -24,7 +25,7 @@ from highstreet.ledger import (
     WrongSignature,
 )
 from highstreet.sandbox.notices import secret_bytes, signature
-from tests.sandbox.provider import SECRET, Inbox, RunningProvider, free_port, until
+from tests.sandbox.provider import SECRET, Inbox, RunningProvider, until
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 

@@ -7,11 +7,12 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.street import LOOKS, Eyes, eyes
+from tests.browser.street import eyes
+from tests.browser.tab import LOOKS, Eyes
 from tests.web.shop_world import Street, street, street_template
 
 __all__ = ["eyes", "street", "street_template"]
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 async def test_buy_as_guest(eyes: Eyes, street: Street) -> None:

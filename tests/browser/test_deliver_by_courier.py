@@ -11,7 +11,7 @@ from tests.browser.counter import Counter, counter
 from tests.market.till_street import leg_of, order
 
 __all__ = ["counter"]
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 async def test_deliver_by_courier(counter: Counter) -> None:
@@ -45,7 +45,7 @@ async def test_deliver_by_courier(counter: Counter) -> None:
     await page.locator(".thumb-bar button").click()
     await expect(page.locator(".again")).to_be_visible()
     await counter.context.set_offline(False)
-    await expect(page.locator("a.leg")).to_have_count(1, timeout=20_000)
+    await expect(page.locator("a.leg")).to_have_count(1)
 
     await eyes.see(f"/courier/legs/{bridge}")
     await page.locator(".no-code summary").click()

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from granian.constants import Interfaces
-from granian.server.embed import Server
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from highstreet.market import quote
 from highstreet.orders import Entry
 from highstreet.parties import sessions
-from tests.browser.street import CHROMIUM, LOOKS, Eyes
+from tests.browser.tab import LOOKS, Eyes, a_tab, name_of, served
 from tests.web.merchant_desk import Desk, open_desk
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 SHEET = """Title,Chinese title,Category,Stock number,Price,Stock,Bar code
 Walnut bread,核桃面包,Bread and buns,WAL-1,24.00,12,
@@ -30,52 +25,21 @@ Seed roll,杂粮餐包,food.bakery,SEED-1,4.50,40,
 """
 
 
-@asynccontextmanager
-async def served(desk: Desk) -> AsyncIterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    server = Server(desk.app, address="127.0.0.1", port=port, interface=Interfaces.ASGI)
-    running = asyncio.create_task(server.serve())
-    for _ in range(200):
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.close()
-            break
-        except OSError:
-            await asyncio.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
-    await asyncio.wait([running], timeout=5)
-
-
 @pytest_asyncio.fixture
 async def desk(server_url: str, template: str, tmp_path: Path) -> AsyncIterator[Desk]:
     async with open_desk(server_url, template, tmp_path) as found:
         yield found
 
 
-@pytest_asyncio.fixture(params=LOOKS, ids=lambda look: "-".join(map(str, look)))
-async def eyes(request: pytest.FixtureRequest, desk: Desk) -> AsyncIterator[Eyes]:
+@pytest_asyncio.fixture(params=LOOKS, ids=name_of)
+async def eyes(request: pytest.FixtureRequest, desk: Desk, chromium: Browser) -> AsyncIterator[Eyes]:
     """Baker Wu's browser, in one of the ways people look."""
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine (Debian: apt-get install chromium)")
-    width, lang, theme, elder = request.param
     async with desk.market.db.transaction() as tx:
         token = await sessions.open_session(
             tx, desk.town.people["wu"], None, False, "test", desk.market.clock()
         )
-    async with served(desk) as url, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = await browser.new_context(viewport={"width": width, "height": 800})
-        for name, value in (("lang", lang), ("theme", theme), ("elder", elder), ("session", token)):
-            await context.add_cookies([{"name": name, "value": value, "url": url}])
-        page = await context.new_page()
-        eyes = Eyes(page, url, [])
-        page.on("pageerror", lambda error: eyes.wrong.append(str(error)))
-        page.on("console", lambda said: eyes.heard(said.text))
+    async with served(desk.app) as url, a_tab(chromium, url, request.param, session=token) as eyes:
         yield eyes
-        await browser.close()
 
 
 async def test_list_by_spreadsheet(eyes: Eyes, desk: Desk, tmp_path: Path) -> None:
@@ -144,7 +108,7 @@ async def test_a_new_order_appears_by_itself_and_one_tap_makes_it_ready(eyes: Ey
     before = await page.locator(".jobs").first.locator("> li").count()
     order_id = await desk.buy("BREAD-SOUR/collect")
     job = page.locator(f".job:has(a[href='/merchant/orders/{order_id}'])")
-    await expect(job).to_have_count(1, timeout=15_000)
+    await expect(job).to_have_count(1)
     assert await page.locator(".jobs").first.locator("> li").count() == before + 1
     await job.locator(".button.main").click()
     await expect(job.locator("form")).to_have_count(0)

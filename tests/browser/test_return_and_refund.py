@@ -10,11 +10,12 @@ from playwright.async_api import expect
 
 from highstreet.kit.clock import FixedClock
 from highstreet.market.fulfil import Telling, tell
-from tests.browser.street import LOOKS, Eyes, eyes
+from tests.browser.street import eyes
+from tests.browser.tab import LOOKS, Eyes
 from tests.web.shop_world import Street, street, street_template
 
 __all__ = ["eyes", "street", "street_template"]
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 async def told(street: Street, clock: FixedClock, order_id: str, fact: str, **body: str) -> None:
@@ -44,7 +45,7 @@ async def test_return_and_refund(eyes: Eyes, street: Street, clock: FixedClock) 
     await page.check("[name=agree]")
     await page.locator("form .button.main.wide").click()
     await page.locator("#pay").click()
-    await page.wait_for_url(re.compile("/orders/ord_"), timeout=15_000)
+    await page.wait_for_url(re.compile("/orders/ord_"))
     order_id = re.findall(r"ord_\w+", page.url)[0]
 
     # It is sent and delivered while the page is open: no reload.
@@ -54,7 +55,7 @@ async def test_return_and_refund(eyes: Eyes, street: Street, clock: FixedClock) 
     )
     await expect(page.locator("main")).to_contain_text("SF1024")
     await told(street, clock, order_id, "delivered")
-    await expect(page.locator("h1")).to_have_text(re.compile("It has arrived|已送达"), timeout=10_000)
+    await expect(page.locator("h1")).to_have_text(re.compile("It has arrived|已送达"))
     await eyes.judge("arrived")
 
     await page.reload()
@@ -64,7 +65,7 @@ async def test_return_and_refund(eyes: Eyes, street: Street, clock: FixedClock) 
     await page.locator("dialog#return .button.main").click()
     await expect(page.locator("#said .notice.good")).to_be_visible()
     await told(street, clock, order_id, "returned")
-    await expect(page.locator(".sum .money.off")).to_have_text("−¥128.00", timeout=10_000)
+    await expect(page.locator(".sum .money.off")).to_have_text("−¥128.00")
     await eyes.judge("returned")
     await page.locator('a[href*="/receipt"]').click()
     await expect(page.locator("main")).to_contain_text("−¥128.00")

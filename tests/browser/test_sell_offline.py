@@ -10,10 +10,10 @@ from playwright.async_api import Page, expect
 from highstreet.inventory import stock
 from highstreet.market import laws
 from tests.browser.counter import Counter, counter
-from tests.browser.street import LOOKS
+from tests.browser.tab import LOOKS
 
 __all__ = ["counter"]
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 BREAD, CAKE = "6901234567892", "6901234567915"
 
@@ -82,7 +82,7 @@ async def test_sell_offline(counter: Counter) -> None:
     assert len(await sold(counter)) == 1
 
     await counter.context.set_offline(False)
-    await expect(page.locator("#waiting-text")).to_have_text("", timeout=20_000)
+    await expect(page.locator("#waiting-text")).to_have_text("")
     await page.reload()
     await expect(page.locator(".tile")).to_have_count(4)
     assert await sold(counter) == [(6400, "done"), (2800, "done"), (3600, "done")]
@@ -107,7 +107,7 @@ async def test_the_last_one_was_sold_meanwhile(counter: Counter) -> None:
         await stock.count(tx, till.supplies["cake"], 0, till.people["mill"], till.market.clock())
     await counter.context.set_offline(False)
     badge = page.locator('.surface a[href="/till/needs-you"] .count')
-    await expect(badge).to_have_text("1", timeout=20_000)
+    await expect(badge).to_have_text("1")
     await eyes.see("/till/needs-you")
     await eyes.judge("needs you")
     await page.get_by_role("button", name="The goods were there").click()

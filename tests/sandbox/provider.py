@@ -1,9 +1,9 @@
 """The sandbox provider as a process of its own, and the market's side of it: an inbox for its notices."""
 
 import asyncio
+import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,16 +13,11 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from highstreet.bench.load import free_port
 from highstreet.sandbox.notices import secret_bytes
 from highstreet.sandbox.payments import api_token
 
 SECRET = "whsec_cHJldGVuZCBzZWNyZXQgb2YgV2lsbG93IFN0cmVldA=="
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 async def until(true: Callable[[], object | Awaitable[object]], seconds: float = 10) -> None:
@@ -49,12 +44,12 @@ class Told:
 @dataclass
 class Inbox:
     """A loopback HTTP server that keeps what it is sent. It answers what `judge` says, or else the next of
-    `answers`, or else 204.
+    `answers` for the key the notice is about, or else 204.
     """
 
     url: str = ""
     told: list[Told] = field(default_factory=list)
-    answers: list[int] = field(default_factory=list)
+    answers: dict[str, list[int]] = field(default_factory=dict)
     judge: Callable[[Told], int] | None = None
     server: asyncio.Server | None = None
 
@@ -74,7 +69,8 @@ class Inbox:
             headers = {name.lower(): value for name, value in lines}
             told = Told(headers, await reader.readexactly(int(headers["content-length"])))
             self.told.append(told)
-            status = self.answers.pop(0) if self.answers else 204
+            left = self.answers.get(json.loads(told.body)["key"])
+            status = left.pop(0) if left else 204
             if self.judge is not None:
                 status = self.judge(told)
             writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())

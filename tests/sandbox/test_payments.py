@@ -134,7 +134,7 @@ async def test_each_button_does_what_it_says(provider: RunningProvider, inbox: I
     short = (await provider.http.get(f"/charges/{key}d")).json()["amount"]
     assert 0 < short < 128_650
 
-    inbox.answers = [401]
+    inbox.answers[key + "e"] = [401]
     await press(provider, "forged", intent(key + "e"))
     await until(lambda: len(inbox.about(key + "e")) == 2)
     assert [_true(one.headers, one.body) for one in inbox.about(key + "e")] == [False, True]
@@ -281,7 +281,7 @@ async def test_it_remembers_and_goes_on_telling_after_a_kill(inbox: Inbox, key: 
         "--notify", inbox.url, "--retry-after", "0.2", "--state", str(tmp_path / "bank.db")
     )
     await provider.start()
-    inbox.answers = [503] * 2
+    inbox.answers[key] = [503] * 1000
     first = (await provider.charge(key)).json()
     await until(lambda: inbox.about(key))
     provider.stop(signal.SIGKILL)
