@@ -32,6 +32,7 @@ from highstreet.formats.consult import CONSULT
 from highstreet.formats.counter import COUNTER
 from highstreet.formats.course import COURSE
 from highstreet.formats.debut import DEBUT
+from highstreet.formats.digital import DIGITAL
 from highstreet.formats.errand import ERRAND
 from highstreet.formats.group_buy import GROUP_BUY
 from highstreet.formats.instant import INSTANT
@@ -120,6 +121,7 @@ def formats() -> dict[str, Format]:
             CONSULT,
             RIDE,
             ERRAND,
+            DIGITAL,
             TICKET,
             SCHEDULED,
             PREORDER,

@@ -193,6 +193,10 @@ def _prescribed(work: Work, _one: Format, telling: Telling, now: datetime) -> No
     using.prescribe(work, telling.by, now, telling.body)
 
 
+def _accessed(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
+    using.access(work, set(_steps(work, telling, "kept")), telling.by, now)
+
+
 def _stopped(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
     """A rhythm is ended: what was placed by it stands."""
     _leg(work, "planned").move("done", now)
@@ -352,6 +356,7 @@ EFFECTS: dict[str, Effect] = {
     "entered": _on_leg("visit", "planned", "done"),
     "no_show": _no_show,
     "prescribed": _prescribed,
+    "accessed": _accessed,
     "attended": _attended,
     "opened": _on_leg("cabinet", "planned", "underway"),
     "taken": _taken,

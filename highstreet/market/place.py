@@ -217,7 +217,8 @@ def _line(position: int, line: QuotedLine, of: ForSale, buyer_id: str | None) ->
 def holds_of(one: Format, position: int, quantity: int, of: ForSale, takes: list[Take]) -> list[Hold]:
     """What a line sets aside: stock of its offer, and what was chosen for it."""
     holds: list[Hold] = []
-    if one.promise == "stock" and of.sells == "goods" and of.supply_id is not None:
+    # Goods that were never received are refused before; of content only what comes in a number is counted.
+    if one.promise == "stock" and of.sells != "service" and of.supply_id is not None:
         holds.append(Hold(line=position, kind="supply", target_id=of.supply_id, quantity=quantity))
     for take in takes:
         # A delivery window belongs to the whole order, a seat or a room to the line that sells it.

@@ -13,7 +13,7 @@ from highstreet.market import rules, settle
 from highstreet.market.format import Format
 from highstreet.market.units import Unit
 from highstreet.market.work import Work
-from highstreet.orders import NotNow, NotReturnable, TooMany
+from highstreet.orders import Line, NotNow, NotReturnable, TooMany
 
 
 class UnsoldBack(msgspec.Struct, frozen=True):
@@ -130,12 +130,13 @@ def want_return(work: Work, steps: Steps, by: str, now: datetime, reason: str) -
         if not 0 < count <= left:
             raise TooMany(line=position, left=left, what="return", what_zh="退货")
         days = (now - arrived).days
-        free = not line.no_return and days < work.order.agreed.return_days
+        law = _left_out(work, line)
+        free = not law and days < work.order.agreed.return_days
         if not free if reason == "no_reason" else days >= work.order.agreed.number("complain_days", days + 1):
             raise NotReturnable(
                 title=line.title.get("en", ""),
                 title_zh=line.title.get("zh", ""),
-                law=line.no_return or "7 days",
+                law=law or "7 days",
             )
     lines = {str(position): count for position, count in steps.items()}
     n = max((leg.n for leg in work.legs), default=0) + 1
@@ -151,6 +152,19 @@ def want_return(work: Work, steps: Steps, by: str, now: datetime, reason: str) -
     work.tell("return_wanted", by, now, lines=lines, reason=reason)
     if work.order.stage == "done":
         work.order.waits = "return"
+
+
+def opened(work: Work) -> set[int]:
+    """The lines whose content was opened."""
+    told = [one.body["lines"] for one in (*work.told, *work.news) if one.kind == "accessed"]
+    return {int(position) for lines in told for position in lines}
+
+
+def _left_out(work: Work, line: Line) -> str | None:
+    """Why the law lets a line not go back without a reason. Content that is opened here is left out from then on, and not before."""
+    if any(leg.kind == "access" for leg in work.legs):
+        return "digital" if line.position in opened(work) else None
+    return line.no_return
 
 
 def drop_return(work: Work, now: datetime) -> None:

@@ -48,11 +48,12 @@ def prescribe(work: Work, by: str, now: datetime, body: dict[str, Any]) -> None:
     work.tell("prescribed", by, now, reference=number)
 
 
-def access(work: Work, by: str, now: datetime) -> None:
-    """The content was opened for the first time; opening it again says nothing new. What is going back, or went, stays closed."""
-    if unwind.open_return(work) is not None or not any(line.kept for line in work.lines):
+def access(work: Work, positions: set[int], by: str, now: datetime) -> None:
+    """Content is opened. Told once for each line, opening it again says nothing new; what is going back, or went, stays closed."""
+    going = unwind.open_return(work)
+    closed = {line.position for line in work.lines if not line.kept}
+    closed |= {int(position) for position in (going.proof or {})["lines"]} if going is not None else set()
+    if work.order.stage != "done" or positions & closed:
         raise NotNow
-    if work.order.stage != "done":
-        raise NotNow
-    if work.has("accessed") is None:
-        work.tell("accessed", by, now)
+    if first := positions - unwind.opened(work):
+        work.tell("accessed", by, now, lines={str(position): 1 for position in sorted(first)})
