@@ -314,6 +314,8 @@ def check(town: Town, work: Work) -> None:
     for account in {flow.source for flow in work.flows if flow.target == ESCROW} - earners:
         for purpose in {flow.purpose for flow in work.flows}:
             assert work.moved(purpose, ESCROW, account) <= work.moved(purpose, account, ESCROW)
+    for purpose in {flow.purpose for flow in work.flows}:
+        assert work.moved(purpose, work.payer, ESCROW) <= work.order.agreed.due(purpose)
     public = work.moved("price", "programme:spring", ESCROW) - work.moved("price", ESCROW, "programme:spring")
     if work.order.stage == "undone":
         assert public == 0

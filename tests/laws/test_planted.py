@@ -8,8 +8,14 @@ import msgspec
 import pytest
 
 from highstreet.formats.collect import COLLECT
+from highstreet.formats.debut import DEBUT
 from highstreet.formats.instant import INSTANT
+from highstreet.formats.made_to_order import MADE_TO_ORDER
 from highstreet.formats.online import ONLINE
+from highstreet.formats.preorder import PREORDER
+from highstreet.formats.subscription import SUBSCRIPTION
+from highstreet.formats.trade_in import TRADE_IN
+from highstreet.formats.unattended import UNATTENDED
 from highstreet.ledger import ESCROW, PLATFORM, Transfer
 from highstreet.market import rules
 from highstreet.market.format import BadFormat, Format, Money, register
@@ -66,6 +72,27 @@ PLANTED = {
         committed=rules.release,
         done=lambda work: [Transfer("price", ESCROW, work.seller, work.order.agreed.due("price"))],
     ),
+    "the first part that stays takes the voucher with it": _money(
+        PREORDER, undone=lambda work: rules.release(work) if work.has("late") else rules.refund_all(work)
+    ),
+    "what was paid first is forgotten when the rest was paid": _money(
+        MADE_TO_ORDER,
+        done=lambda work: [
+            Transfer("price", ESCROW, work.seller, due.amount) for due in work.order.agreed.dues if due.later
+        ],
+    ),
+    "who is not drawn gets nothing back": _money(DEBUT, undone=lambda work: []),
+    "the cabinet keeps the ceiling, whatever was taken": _money(
+        UNATTENDED,
+        done=lambda work: [Transfer("price", ESCROW, work.seller, work.order.agreed.due("price"))],
+    ),
+    "the platform pays for the old thing": _money(
+        TRADE_IN, committed=lambda work: [Transfer("buyback", PLATFORM, ESCROW, 8000)]
+    ),
+    "the customer is never paid for the old thing": _money(TRADE_IN, done=lambda work: []),
+    "a rhythm takes money nobody agreed to": _money(
+        SUBSCRIPTION, committed=lambda work: [Transfer("price", work.payer, ESCROW, 100)]
+    ),
 }
 
 
@@ -98,8 +125,9 @@ def test_a_wrongly_composed_format_is_caught(name: str) -> None:
 
 
 def test_the_right_ones_are_not() -> None:
-    for one in (ONLINE, INSTANT, COLLECT):
-        for seed in range(100):
+    planted_in = (PREORDER, MADE_TO_ORDER, DEBUT, UNATTENDED, TRADE_IN, SUBSCRIPTION)
+    for one in (ONLINE, INSTANT, COLLECT, *planted_in):
+        for seed in range(40):
             _live(one, random.Random(seed))
 
 
