@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from datetime import timedelta
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import click
 import msgspec
 
-from highstreet import settings, wiring
-from highstreet.bench.world import world
+from highstreet import wiring
+from highstreet.adapters.payments_sandbox import SandboxProvider
+from highstreet.bench.world import PAYMENT_SECRET, world
 from highstreet.kit.clock import FixedClock, system_clock
 from highstreet.ledger import Notice
 from highstreet.market import gather, laws
@@ -43,17 +45,24 @@ async def run(format_name: str, members: int, terms: dict[str, Any], stock: int)
     """So many members join by the market's own flow; then their cohort is closed."""
     async with world(1, stock, format_name) as town:
         clock = FixedClock(system_clock())
-        async with wiring.opened(settings.load(town.environment), clock=clock) as market:
-            closes = clock() + timedelta(days=2)
-            cohort = await gather.open_cohort(market, town.offers[0], closes, terms, "bench", clock())
-            began = time.monotonic()
-            with click.progressbar(length=members, label="members") as bar:
-                for first in range(0, members, _AT_ONCE):
-                    some = range(first, min(first + _AT_ONCE, members))
-                    await asyncio.gather(*(_join(market, town.offers[0], n, clock) for n in some))
-                    bar.update(len(some))
-            joined = time.monotonic() - began
-            return await _close(market, cohort.id, members, joined, clock)
+        provider = SandboxProvider("http://127.0.0.1:9", (PAYMENT_SECRET,), "http://127.0.0.1:9", "bench")
+        market = Market(
+            town.db, wiring.formats(), b"only for measuring", providers={"sandbox": provider}, clock=clock
+        )
+        await market.open()
+        closes = clock() + timedelta(days=2)
+        cohort = await gather.open_cohort(market, town.offers[0], closes, terms, "bench", clock())
+        began = time.monotonic()
+        with click.progressbar(length=members, label="members", file=sys.stderr) as bar:
+            for first in range(0, members, _AT_ONCE):
+                some = range(first, min(first + _AT_ONCE, members))
+                await asyncio.gather(*(_join(market, town.offers[0], n, clock) for n in some))
+                bar.update(len(some))
+        joined = time.monotonic() - began
+        figures = await _close(market, cohort.id, members, joined, clock)
+        await market.close()
+        await provider.close()
+        return figures
 
 
 async def _join(market: Market, offer: str, number: int, clock: FixedClock) -> None:

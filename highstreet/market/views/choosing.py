@@ -65,7 +65,8 @@ async def calendar(tx: Tx, variant_id: str, place_id: str, since: datetime, unti
         tx,
         Calendar,
         """SELECT count(*) AS things,
-                  coalesce((SELECT jsonb_agg(jsonb_build_object('starts', lower(h.period), 'ends', upper(h.period)) ORDER BY lower(h.period))
+                  coalesce((SELECT jsonb_agg(jsonb_build_object('starts', lower(h.period), 'ends', upper(h.period))
+                                             ORDER BY lower(h.period))
                             FROM inventory.hold h JOIN inventory.asset b ON b.id = h.target_id
                             WHERE h.kind = 'asset' AND h.freed = 0 AND b.variant_id = $1 AND b.place_id = $2
                               AND h.period && tstzrange($3, $4)), '[]') AS busy
