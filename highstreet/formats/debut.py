@@ -92,6 +92,7 @@ DEBUT = Format(
             zh="每人限参与一次，公开抽签；未中签全额退款。",
         ),
         needs_address=True,
+        gathers=("units", "once"),
         terms=(
             Term("ships_within_days", Words("Sent within", "发货时限"), Words("days", "天"), 2, most=15),
             *parcel.fee_terms(DELIVERY_FEE, FREE_FROM),

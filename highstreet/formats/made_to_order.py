@@ -64,6 +64,7 @@ MADE_TO_ORDER = Format(
         ),
         picture="factory",
         needs_address=True,
+        gathers=("units", "least"),
         asks=(Choice("options"),),
         terms=(
             parcel.first_term(FIRST_BPS),

@@ -85,6 +85,7 @@ PREORDER = Format(
             zh="先付首款，到货付尾款；到期未到货，全额退款。",
         ),
         needs_address=True,
+        gathers=("units", "arrived"),
         terms=(
             parcel.first_term(FIRST_BPS),
             *parcel.fee_terms(DELIVERY_FEE, FREE_FROM),

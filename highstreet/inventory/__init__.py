@@ -13,5 +13,7 @@ from highstreet.inventory.errors import BelowPromised as BelowPromised
 from highstreet.inventory.errors import NoSuchSupply as NoSuchSupply
 from highstreet.inventory.errors import NotFree as NotFree
 from highstreet.inventory.errors import OutOfStock as OutOfStock
+from highstreet.inventory.errors import StillPromised as StillPromised
+from highstreet.inventory.errors import TagTaken as TagTaken
 from highstreet.inventory.holds import Hold as Hold
 from highstreet.inventory.stock import Supply as Supply

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from highstreet.inventory.errors import StillPromised, TagTaken
 from highstreet.kit.db import Tx, rows
 
 
@@ -20,13 +21,15 @@ class Asset(msgspec.Struct, frozen=True):
 
 
 async def register(tx: Tx, variant_id: str, place_id: str, tag: str) -> int:
-    """A new thing; its id. A tag exists once in town."""
-    made: int = await tx.fetchval(
-        "INSERT INTO inventory.asset (variant_id, place_id, tag) VALUES ($1, $2, $3) RETURNING id",
+    """A new thing; its id. A tag exists once in town. Errors: TagTaken."""
+    made: int | None = await tx.fetchval(
+        "INSERT INTO inventory.asset (variant_id, place_id, tag) VALUES ($1, $2, $3) ON CONFLICT (tag) DO NOTHING RETURNING id",
         variant_id,
         place_id,
         tag,
     )
+    if made is None:
+        raise TagTaken(tag=tag)
     return made
 
 
@@ -50,5 +53,20 @@ async def free_between(
 
 
 async def rest(tx: Tx, asset_id: int, state: str) -> None:
-    """Take a thing out of use (resting, retired) or back into it (ready)."""
+    """Take a thing out of use for a while (resting) or back into it (ready)."""
     await tx.execute("UPDATE inventory.asset SET state = $2 WHERE id = $1", asset_id, state)
+
+
+async def retire(tx: Tx, asset_id: int, now: datetime) -> None:
+    """Take a thing out of use for good. Errors: StillPromised when somebody has it or has booked it."""
+    # The row first: whoever books it at this moment is in before, or finds it retired.
+    await tx.execute("SELECT FROM inventory.asset WHERE id = $1 FOR UPDATE", asset_id)
+    until = await tx.fetchval(
+        """SELECT max(upper(period)) FROM inventory.hold
+           WHERE kind = 'asset' AND target_id = $1 AND freed = 0 AND upper(period) > $2""",
+        asset_id,
+        now,
+    )
+    if until is not None:
+        raise StillPromised(until=f"{until:%Y-%m-%d}")
+    await rest(tx, asset_id, "retired")

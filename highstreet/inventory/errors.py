@@ -25,6 +25,20 @@ class BelowPromised(Refusal):
     zh = "货架上的 {on_hand} 件中有 {promised} 件已承诺给买家，数量不能低于此数。"
 
 
+class TagTaken(Refusal):
+    code = "tag_taken"
+    en = "Something with the tag “{tag}” is registered already."
+    zh = "编号“{tag}”已登记，请换一个。"
+
+
+class StillPromised(Refusal):
+    """A single thing somebody has booked or taken along."""
+
+    code = "still_promised"
+    en = "It is promised until {until}; it can rest, but not be retired before."
+    zh = "该物品已预订至 {until}，可先停用，暂不能退役。"
+
+
 class NoSuchSupply(Refusal):
     code = "no_such_supply"
     status = 404

@@ -24,12 +24,18 @@ _AT_ONCE = 1000
 
 
 async def open_cohort(
-    market: Market, offer_id: str, closes_at: datetime, terms: dict[str, Any], by: str, now: datetime
+    market: Market,
+    offer_id: str,
+    closes_at: datetime,
+    terms: dict[str, Any],
+    by: str,
+    now: datetime,
+    within: Tx | None = None,
 ) -> Cohort:
     """Open a cohort for an offer whose format decides by cohort. Its terms are announced with it and never change.
 
     A run opens capacity for `units` pieces; a draw takes its units from the offer's stock and announces the SHA-256 of its seed, which it
-    tells when it closes. Errors: Malformed, OfferClosed.
+    tells when it closes. `within`: the caller's transaction, where there is more to write. Errors: Malformed, OfferClosed.
     """
     goods = (await market.shelf.offers([offer_id]))[offer_id]
     one = market.format(goods.format)
@@ -62,7 +68,7 @@ async def open_cohort(
             tx, "cohort.opened", cohort.id, by, now, {"offer": offer_id, "closes": closes_at.isoformat()}
         )
 
-    await market.db.run(kept)
+    await (market.db.run(kept) if within is None else kept(within))
     return cohort
 
 

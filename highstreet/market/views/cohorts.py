@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from highstreet.kit.db import Tx, row_or_none, rows
+from highstreet.orders import Member
 
 
 class Gathering(msgspec.Struct, frozen=True):
@@ -78,5 +79,37 @@ async def of_seller(tx: Tx, seller_id: str, most: int) -> list[Gathering]:
         + """ JOIN catalog.offer f ON f.id = c.offer_id WHERE f.seller_id = $1
               ORDER BY c.decided_at DESC NULLS FIRST, c.closes_at LIMIT $2""",
         seller_id,
+        most,
+    )
+
+
+async def seller_of(tx: Tx, cohort_id: str) -> str | None:
+    """Whose offer a cohort gathers for."""
+    found: str | None = await tx.fetchval(
+        "SELECT o.seller_id FROM orders.cohort c JOIN catalog.offer o ON o.id = c.offer_id WHERE c.id = $1",
+        cohort_id,
+    )
+    return found
+
+
+async def entrants(tx: Tx, cohort_id: str, after: str, most: int) -> list[Member]:
+    """Who was in when a cohort was decided, by order, with what they wanted then: what was cancelled before counts, nothing later does.
+
+    With the seed anybody can decide it again and find the same.
+    """
+    return await rows(
+        tx,
+        Member,
+        """SELECT m.id AS order_id, m.wanted AS quantity
+           FROM (SELECT o.id, sum(l.quantity)::bigint - coalesce((
+                     SELECT sum(n.value::bigint) FROM kit.fact f, jsonb_each_text(f.body -> 'lines') n
+                     WHERE f.subject = o.id AND f.kind = 'order.cancelled' AND f.at < c.decided_at), 0)::bigint AS wanted
+                 FROM orders.cohort c JOIN orders."order" o ON o.cohort_id = c.id JOIN orders.line l ON l.order_id = o.id
+                 WHERE c.id = $1 AND c.decided_at IS NOT NULL AND o.id > $2
+                   AND EXISTS (SELECT FROM kit.fact f WHERE f.subject = o.id AND f.kind = 'order.joined')
+                 GROUP BY o.id, c.decided_at) m
+           WHERE m.wanted > 0 ORDER BY m.id LIMIT $3""",
+        cohort_id,
+        after,
         most,
     )
