@@ -3,11 +3,12 @@
 Owns the schema `logistics`. Always true: a leg is on at most one round; a code works once, until its time, for five tries; a leg passes
 only along planned, ready, underway, done (or failed and again, or void).
 
-Words: leg (one movement, either direction), round (one outing of a courier), stop, window (promised time), code, proof, scan.
+Words: leg (one movement, either direction), round (one outing of a courier), stop, window (promised time), code, proof, photo, scan.
 """
 
 from highstreet.logistics import codes as codes
 from highstreet.logistics import parcels as parcels
+from highstreet.logistics import photos as photos
 from highstreet.logistics import rounds as rounds
 from highstreet.logistics.errors import CodeExpired as CodeExpired
 from highstreet.logistics.errors import CodeWrong as CodeWrong

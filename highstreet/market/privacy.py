@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from highstreet import ledger, orders, parties
+from highstreet import ledger, logistics, orders, parties
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import Refusal
 from highstreet.kit.facts import tell
 from highstreet.kit.ids import spoken
 from highstreet.market.contacts import open_contact
 from highstreet.market.desk import Market
-from highstreet.market.views.privacy import orders_of, running_of
+from highstreet.market.views.privacy import order_ids_of, orders_of, running_of
 
 
 class StillRunning(Refusal):
@@ -45,7 +45,9 @@ async def export(market: Market, tx: Tx, person_id: str) -> dict[str, Any]:
 
 
 async def erase(tx: Tx, person_id: str, now: datetime) -> None:
-    """Erase a person: sign-in, sealed profile, contacts of past purchases, basket. Orders and money stay, under a bare id.
+    """Erase a person: sign-in, sealed profile, contacts and door pictures of past purchases, basket.
+
+    Orders and money stay, under a bare id.
 
     Refuses with StillRunning while orders are under way.
     """
@@ -53,6 +55,7 @@ async def erase(tx: Tx, person_id: str, now: datetime) -> None:
     if count:
         raise StillRunning(count=count)
     await parties.people.erase(tx, person_id, now)
+    await logistics.photos.forget(tx, await order_ids_of(tx, person_id))
     await orders.purchases.forget_buyer(tx, person_id)
     await ledger.top_ups.forget(tx, person_id, now)
     await tell(tx, "person.erased", person_id, person_id, now, {})

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import httpx
 import pytest_asyncio
 from litestar import Litestar
+from PIL import Image
 
+from highstreet import logistics
 from highstreet.kit.clock import FixedClock
 from highstreet.kit.db import Database
 from highstreet.kit.geo import Point
 from highstreet.logistics import codes
-from highstreet.market import carry, laws
+from highstreet.market import carry, laws, privacy
 from highstreet.market.carry import Door
 from highstreet.market.fulfil import Telling, tell
 from highstreet.market.views import courier as views
@@ -205,3 +208,79 @@ async def test_after_the_third_try_it_is_brought_back_to_the_shop(at: Till, jun:
     await tell(at.market, Telling(order_id, "returned", "seller", at.people["mill"], body), at.market.clock())
     assert await stage_of(at, order_id) == ("undone", "")
     assert "This one is done" in (await jun.get(path)).text
+
+
+def picture(colour: str = "teal") -> bytes:
+    """What a phone's camera sends: large, and with where it was taken."""
+    made, told = Image.new("RGB", (1600, 1200), colour), Image.Exif()
+    told[0x010E] = "River Lane 3"
+    out = BytesIO()
+    made.save(out, "JPEG", exif=told)
+    return out.getvalue()
+
+
+async def brought(
+    at: Till, jun: httpx.AsyncClient, content: bytes, **fields: str
+) -> tuple[str, str, httpx.Response]:
+    order_id = await order(at, "bread/instant", "river")
+    leg = await leg_of(at, order_id)
+    await send(jun, "/courier/take", leg=leg)
+    await send(jun, f"/courier/legs/{leg}/picked-up")
+    form = {"_csrf_token": jun.cookies.get("csrf") or ""} | fields
+    answer = httpx.Response(0)
+    for _ in range(2):  # the phone sends it again
+        answer = await jun.post(
+            f"/courier/legs/{leg}/delivered", data=form, files={"photo": ("door.jpg", content, "image/jpeg")}
+        )
+    return order_id, leg, answer
+
+
+async def test_a_picture_at_the_door_is_for_those_of_the_order(
+    at: Till, app: Litestar, jun: httpx.AsyncClient
+) -> None:
+    order_id, leg, answer = await brought(at, jun, picture(), once="key-1", took="door")
+    assert answer.status_code == 303
+    path = f"/orders/{order_id}/photo"
+    assert path in (await jun.get(f"/courier/legs/{leg}")).text
+    seen = await jun.get(path)
+    assert (seen.headers["content-type"], seen.headers["cache-control"]) == ("image/webp", "no-store")
+    with Image.open(BytesIO(seen.content)) as shown:
+        assert shown.size == (800, 600) and not shown.getexif()
+    for who, status in (("ada", 200), ("mill", 200), ("mei", 200), ("bo", 404), ("leaf", 404)):
+        async with signed_in(at.market, app, at.people[who]) as browser:
+            assert (await browser.get(path)).status_code == status, who
+    async with browser_of(app) as guest:
+        assert (await guest.get(path)).status_code == 404
+        link = at.market.link_signer.short(order_id)
+        assert (await guest.get(f"{path}?key={link}")).status_code == 200
+        assert (await guest.get(f"{path}?key={link}x")).status_code == 404
+    async with at.market.db.read() as tx:
+        kept = await tx.fetchrow(
+            "SELECT g.proof, p.content FROM logistics.leg g JOIN logistics.photo p ON p.leg_id = g.id"
+        )
+    assert kept is not None and kept["proof"] == {"how": "told", "took": "door", "photo": True}
+    assert seen.content not in kept["content"], "sealed"
+
+
+async def test_what_is_no_picture_is_told_and_nothing_is_delivered(at: Till, jun: httpx.AsyncClient) -> None:
+    order_id, _, answer = await brought(at, jun, b"not a picture", took="door")
+    assert answer.status_code == 422 and "picture" in answer.text
+    assert await stage_of(at, order_id) == ("committed", "underway")
+    async with at.market.db.read() as tx:
+        assert not await logistics.photos.is_there(tx, order_id)
+
+
+async def test_a_delivered_legs_picture_stays_and_goes_with_the_buyer(
+    at: Till, jun: httpx.AsyncClient
+) -> None:
+    order_id, leg, _ = await brought(at, jun, picture(), took="door")
+    now = at.market.clock()
+    async with at.market.db.transaction() as tx:
+        assert not await logistics.photos.keep(tx, leg, at.people["jun"], b"another", now)
+    if (await stage_of(at, order_id))[1] == "confirm":
+        await tell(at.market, Telling(order_id, "received", "buyer", at.people["ada"]), now)
+    async with at.market.db.transaction() as tx:
+        await privacy.erase(tx, at.people["ada"], now)
+    assert (await jun.get(f"/orders/{order_id}/photo")).status_code == 404
+    async with at.market.db.read() as tx:
+        assert not await logistics.photos.is_there(tx, order_id)

@@ -44,6 +44,7 @@ class Stop(msgspec.Struct, frozen=True):
     contact_key: bytes | None
     contact: bytes | None
     tried: int
+    photo: bool
 
     @property
     def at(self) -> Point:
@@ -59,7 +60,8 @@ _STOP = """SELECT g.id AS leg, g.order_id AS order, o.number, g.state, g.stop, g
     g.code_until, g.ready_at, g.ended_at, l.title, l.picture, l.pieces, coalesce(b.name, '') AS seller, b.picture AS seller_picture,
     coalesce(b.about ->> 'phone', '') AS phone, g.place_id AS place, p.name AS shop, p.address, p.lat, p.lon,
     o.purchase_id AS purchase, u.contact_key, u.contact,
-    (SELECT count(*) FROM kit.fact f WHERE f.subject = g.order_id AND f.kind = 'order.attempted') AS tried
+    (SELECT count(*) FROM kit.fact f WHERE f.subject = g.order_id AND f.kind = 'order.attempted') AS tried,
+    EXISTS (SELECT FROM logistics.photo f WHERE f.leg_id = g.id) AS photo
 FROM logistics.leg g
 JOIN orders."order" o ON o.id = g.order_id
 JOIN orders.purchase u ON u.id = o.purchase_id

@@ -17,6 +17,12 @@ async def orders_of(tx: Tx, person_id: str) -> list[Row]:
     )
 
 
+async def order_ids_of(tx: Tx, person_id: str) -> list[str]:
+    """The ids of all orders a person ever placed."""
+    found = await tx.fetch('SELECT id FROM orders."order" WHERE buyer_id = $1', person_id)
+    return [r["id"] for r in found]
+
+
 async def running_of(tx: Tx, person_id: str) -> int:
     """How many of a person's orders have not ended, or wait for a return."""
     count: int = await tx.fetchval(

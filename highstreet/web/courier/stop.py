@@ -17,8 +17,10 @@ from highstreet.market.fulfil import Telling, tell
 from highstreet.market.views import courier as views
 from highstreet.market.views.answers import or_first_answer
 from highstreet.web import render
+from highstreet.web.courier.photo import taken
 from highstreet.web.courier.rider import Leg, Rider, opened, rider_of
 from highstreet.web.frame import Form, GivenForm, GivenMarket, GivenVisitor
+from highstreet.web.sessions import AnyRequest
 
 # Who took it when there was no code; no names, so that nothing personal stays behind.
 TOOK = ("recipient", "household", "neighbour", "desk", "door")
@@ -66,15 +68,20 @@ async def picked_up(
     return rider.go(f"/legs/{leg_id}", "It is with you now.")
 
 
-@post("/courier/legs/{leg_id:str}/delivered", status_code=200)
+@post("/courier/legs/{leg_id:str}/delivered", status_code=200, request_max_body_size=13 * 2**20)
 async def delivered(
-    market: GivenMarket, visitor: GivenVisitor, form: GivenForm, leg_id: FromPath[str]
+    request: AnyRequest, market: GivenMarket, visitor: GivenVisitor, form: GivenForm, leg_id: FromPath[str]
 ) -> Response[Any]:
-    """With the recipient's six digits, or told who took it. Errors: NoSuchLeg; a wrong code is counted and shown."""
+    """With the recipient's six digits, or told who took it; with a picture if one was taken.
+
+    Errors: NoSuchLeg; a wrong code is counted and shown.
+    """
     rider = await rider_of(market, visitor)
     leg = await _leg(rider, leg_id)
     try:
         proof = await _proof(rider, leg, form)
+        if await taken(rider, leg, request):
+            proof["photo"] = True
         told = Telling(leg.stop.order, "delivered", "courier", rider.id, proof)
         key = rider.key(form, "delivered")
         call = carry.deliver(market, told, leg.to_door, visitor.now, key)

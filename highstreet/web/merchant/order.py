@@ -38,6 +38,7 @@ async def order_page(
         names = await parties.people.names(tx, desk.market.seal, sorted(people))
         leg = work.leg("underway", "failed", "done")
         scans = await logistics.parcels.scans(tx, leg.id) if leg is not None else []
+        photo = await logistics.photos.is_there(tx, order_id)
     one = desk.market.format(work.order.format)
     back = unwind.open_return(work)
     can = steps.next_steps(desk.market, work) if desk.may("orders") else set[str]()
@@ -62,6 +63,7 @@ async def order_page(
         back=back,
         back_lines=_back_lines(back.proof if back else None),
         scans=scans,
+        photo=photo,
         money=_money(work),
         due=work.deadlines.get(work.order.waits),
     )
