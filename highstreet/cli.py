@@ -183,26 +183,13 @@ def check(as_json: bool) -> None:
 def formats(as_json: bool) -> None:
     """List the business formats this town knows."""
     from highstreet import wiring
+    from highstreet.market.axes import axes
 
     known = wiring.formats().values()
-    told = [
-        {
-            "code": one.code,
-            "title": {"en": one.hints.title.en, "zh": one.hints.title.zh},
-            "line": {"en": one.hints.line.en, "zh": one.hints.line.zh},
-            "sells": list(one.sells),
-            "promise": one.promise,
-            "legs": list(one.legs),
-            "ways": list(one.money.ways),
-            "fee_bps": one.money.fee_bps,
-            "facts": {fact: list(tellers) for fact, tellers in one.facts.items()},
-        }
-        for one in known
-    ]
     text = "\n".join(
-        f"{one.code:<14}{one.hints.title.en} / {one.hints.title.zh} - {one.hints.line.en}" for one in known
+        f"{one.code:<17}{one.hints.title.en} / {one.hints.title.zh} - {one.hints.line.en}" for one in known
     )
-    say({"formats": told}, as_json, text)
+    say({"formats": [axes(one) for one in known]}, as_json, text)
 
 
 # --- how commands speak and fail ---

@@ -50,13 +50,14 @@ def test_every_command_is_told():
                 assert below in named("docs/operating.md"), f"{name} {below}"
 
 
-def test_every_format_and_what_it_waits_for_is_told():
-    formats = wiring.formats().values()
-    waits = {wait for one in formats for wait in (*one.deadlines, *one.gate.waits)}
-    waits |= {wait for legs in LEG_WAITS.values() for wait in legs}
-    for name in ("WORDS.md", "ARCHITECTURE.md"):
-        without({one.name for one in formats} - named(name), name)
-        without(waits - named(name), name)
+def test_every_format_is_told():
+    from checks import formats
+
+    assert page("docs/formats.md") == formats.text(), "run: python checks/formats.py"
+    # Everything a leg or a gate may make an order wait for has its words.
+    waits = {wait for legs in LEG_WAITS.values() for wait in legs.values()}
+    waits |= {wait for one in wiring.formats().values() for wait in one.gate.waits}
+    assert waits <= set(formats.WAITS)
 
 
 def facts_told() -> set[str]:
@@ -106,7 +107,8 @@ def test_links_lead_somewhere(path: Path):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_files_that_are_named_exist(path: Path):
     for target in re.findall(r"`((?:highstreet|docs|checks|tests)/[\w/.-]+\.\w+)`", path.read_text()):
-        assert (ROOT / target).exists(), f"{path.name} names {target}"
+        if target != "highstreet/formats/rainy_day.py":  # the one that the tutorial lets its reader write
+            assert (ROOT / target).exists(), f"{path.name} names {target}"
 
 
 @pytest.mark.parametrize("name", ONE_PAGE)
