@@ -9,20 +9,20 @@ from typing import Any
 
 from highstreet.kit.text import Words
 from highstreet.market import parcel, rules
-from highstreet.market.format import FALLEN, Format, Gate, Hints, Money, Story, Term, Within
+from highstreet.market.format import FALLEN, Format, Gate, Hints, Money, Story, Within
 from highstreet.market.quote import Asked
 from highstreet.market.work import Work
 from highstreet.orders import Agreed, Closing, Member
 
 DELIVERY_FEE = 800
 FREE_FROM = 9900
+SHIPS_WITHIN_DAYS = 2
 
 
 def quote(asked: Asked) -> Agreed:
     window: tuple[datetime, datetime] | None = None
     if asked.cohort is not None:
-        sent = rules.working_days(asked.cohort.closes_at, asked.term("ships_within_days", 2))
-        window = (rules.working_days(sent, 1), rules.working_days(sent, 3))
+        window = parcel.window(asked, asked.cohort.closes_at, SHIPS_WITHIN_DAYS)
     return rules.agree(
         asked,
         fee_bps=DEBUT.money.fee_bps,
@@ -94,7 +94,7 @@ DEBUT = Format(
         needs_address=True,
         gathers=("units", "once"),
         terms=(
-            Term("ships_within_days", Words("Sent within", "发货时限"), Words("days", "天"), 2, most=15),
+            parcel.ships_term(SHIPS_WITHIN_DAYS),
             *parcel.fee_terms(DELIVERY_FEE, FREE_FROM),
         ),
     ),

@@ -6,21 +6,21 @@ from datetime import timedelta
 
 from highstreet.kit.text import Words
 from highstreet.market import parcel, rules
-from highstreet.market.format import Format, Hints, Money, Story, Term, Within
+from highstreet.market.format import Format, Hints, Money, Story, Within
 from highstreet.market.quote import Asked
 from highstreet.orders import Agreed
 
 DELIVERY_FEE = 800
 FREE_FROM = 4900
+SHIPS_WITHIN_DAYS = 2
 
 
 def quote(asked: Asked) -> Agreed:
     """As any parcel; the host's part stands among the offer's cuts."""
-    sent = rules.working_days(asked.now, asked.term("ships_within_days", 2))
     return rules.agree(
         asked,
         fee_bps=LIVE.money.fee_bps,
-        window=(rules.working_days(sent, 1), rules.working_days(sent, 3)),
+        window=parcel.window(asked, asked.now, SHIPS_WITHIN_DAYS),
         return_days=rules.RETURN_DAYS,
         delivery=rules.delivery_fee(asked, DELIVERY_FEE, FREE_FROM),
     )
@@ -49,7 +49,7 @@ LIVE = Format(
         picture="live",
         needs_address=True,
         terms=(
-            Term("ships_within_days", Words("Sent within", "发货时限"), Words("days", "天"), 2, most=15),
+            parcel.ships_term(SHIPS_WITHIN_DAYS),
             *parcel.fee_terms(DELIVERY_FEE, FREE_FROM),
         ),
     ),

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from highstreet.kit.text import Words
-from highstreet.market import rules
-from highstreet.market.format import Format, Hints, Money, Story, Term, Within
+from highstreet.market import parcel, rules
+from highstreet.market.format import Format, Hints, Money, Story, Within
 from highstreet.market.quote import Asked
 from highstreet.orders import Agreed
 
 DELIVERY_FEE = 800
 FREE_FROM = 9900
+SHIPS_WITHIN_DAYS = 1
 
 
 def quote(asked: Asked) -> Agreed:
-    sent = rules.working_days(asked.now, asked.term("ships_within_days", 1))
-    window: tuple[datetime, datetime] = (rules.working_days(sent, 1), rules.working_days(sent, 3))
-    fee = rules.delivery_fee(asked, DELIVERY_FEE, FREE_FROM)
     return rules.agree(
-        asked, fee_bps=ONLINE.money.fee_bps, window=window, return_days=rules.RETURN_DAYS, delivery=fee
+        asked,
+        fee_bps=ONLINE.money.fee_bps,
+        window=parcel.window(asked, asked.now, SHIPS_WITHIN_DAYS),
+        return_days=rules.RETURN_DAYS,
+        delivery=rules.delivery_fee(asked, DELIVERY_FEE, FREE_FROM),
     )
 
 
@@ -32,22 +34,8 @@ ONLINE = Format(
     gate=rules.AT_ONCE,
     legs=("parcel",),
     money=Money(done=rules.release, undone=rules.refund_all, fee_bps=500),
-    deadlines={
-        "payment": Within(timedelta(minutes=30), "undone"),
-        "prepare": Within(timedelta(days=3), "undone"),
-        "underway": Within(timedelta(days=15), "lost"),
-        "confirm": Within(timedelta(days=rules.RETURN_DAYS), "done"),
-        "return": rules.SENT_BACK,
-    },
-    facts={
-        "ready": ("seller",),
-        "shipped": ("seller",),
-        "attempted": ("seller", "courier"),
-        "delivered": ("seller", "courier"),
-        "received": ("buyer",),
-        "cancelled": ("buyer", "seller"),
-        **rules.RETURN_FACTS,
-    },
+    deadlines={"payment": Within(timedelta(minutes=30), "undone"), **parcel.DEADLINES},
+    facts=parcel.FACTS,
     hints=Hints(
         title=Words(en="Sent to you", zh="快递到家"),
         line=Words(
@@ -55,17 +43,7 @@ ONLINE = Format(
         ),
         picture="parcel",
         needs_address=True,
-        terms=(
-            Term(
-                "ships_within_days",
-                Words("Sent within", "发货时限"),
-                Words("working days", "个工作日"),
-                1,
-                most=60,
-            ),
-            Term("delivery_fee", Words("Delivery costs", "配送费"), usual=DELIVERY_FEE, money=True),
-            Term("delivery_free_from", Words("Free delivery from", "满额包邮"), usual=FREE_FROM, money=True),
-        ),
+        terms=(parcel.ships_term(SHIPS_WITHIN_DAYS), *parcel.fee_terms(DELIVERY_FEE, FREE_FROM)),
     ),
     stories=(
         Story(

@@ -12,15 +12,15 @@ from highstreet.orders import Agreed
 
 DELIVERY_FEE = 800
 FREE_FROM = 9900
+SHIPS_WITHIN_DAYS = 2
 
 
 def quote(asked: Asked) -> Agreed:
     """The condition it was sold in is remembered: whether it was as described is judged by that. The owner's part is one of the cuts."""
-    sent = rules.working_days(asked.now, asked.term("ships_within_days", 2))
     return rules.agree(
         asked,
         fee_bps=RESALE.money.fee_bps,
-        window=(rules.working_days(sent, 1), rules.working_days(sent, 3)),
+        window=parcel.window(asked, asked.now, SHIPS_WITHIN_DAYS),
         return_days=rules.RETURN_DAYS,
         delivery=rules.delivery_fee(asked, DELIVERY_FEE, FREE_FROM),
         terms={"tenths": asked.term("tenths", 9), "complain_days": rules.RETURN_DAYS},
@@ -49,7 +49,7 @@ RESALE = Format(
         terms=(
             # As such things are described here: ten tenths is as new, six has seen much use.
             Term("tenths", Words("Condition", "成色"), Words("tenths of new", "成新"), 9, most=10),
-            Term("ships_within_days", Words("Sent within", "发货时限"), Words("days", "天"), 2, most=15),
+            parcel.ships_term(SHIPS_WITHIN_DAYS),
             *parcel.fee_terms(DELIVERY_FEE, FREE_FROM),
         ),
     ),

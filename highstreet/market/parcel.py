@@ -1,13 +1,14 @@
-"""A parcel, as most formats send it: who tells what of it, how long each step may take, and what a seller states of its price."""
+"""A parcel, as most formats send it: who tells what of it, how long each step may take, when it arrives, what a seller states of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from highstreet.kit.text import Words
 from highstreet.market import rules
 from highstreet.market.format import Teller, Term, Within
+from highstreet.market.quote import Asked
 
 FACTS: Mapping[str, tuple[Teller, ...]] = {
     "ready": ("seller",),
@@ -26,11 +27,28 @@ DEADLINES: Mapping[str, Within] = {
 }
 
 
+def window(asked: Asked, start: datetime, ships_within_days: int) -> tuple[datetime, datetime]:
+    """When it arrives: so many working days until it is sent, and one to three on its way."""
+    sent = rules.working_days(start, asked.term("ships_within_days", ships_within_days))
+    return (rules.working_days(sent, 1), rules.working_days(sent, 3))
+
+
+def ships_term(usual: int) -> Term:
+    """How soon a seller sends it, as `window` reads it."""
+    return Term(
+        "ships_within_days",
+        Words("Sent within", "发货时限"),
+        Words("working days", "个工作日"),
+        usual,
+        most=60,
+    )
+
+
 def fee_terms(fee: int, free_from: int) -> tuple[Term, ...]:
     """What a seller states of the delivery fee, as `rules.delivery_fee` reads it."""
     return (
-        Term("delivery_fee", Words("Delivery", "运费"), usual=fee, money=True),
-        Term("delivery_free_from", Words("Delivery is free from", "满额包邮"), usual=free_from, money=True),
+        Term("delivery_fee", Words("Delivery costs", "运费"), usual=fee, money=True),
+        Term("delivery_free_from", Words("Free delivery from", "满额包邮"), usual=free_from, money=True),
     )
 
 
