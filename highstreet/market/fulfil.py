@@ -182,6 +182,12 @@ def _speaks_for(leg: Leg, telling: Telling) -> bool:
     return telling.role != "courier" or leg.courier_id in (None, telling.by)
 
 
+def _goes_out(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    """What is lent, or a room, is taken over."""
+    using.check_time(_leg(work, "planned"), telling.role, now)
+    _on_leg("out", "planned", "done")(work, one, telling, now)
+
+
 def _bought(work: Work, one: Format, telling: Telling, now: datetime) -> None:
     """Bought for the buyer, for no more than was allowed."""
     _leg(work, "planned")
@@ -360,8 +366,8 @@ EFFECTS: dict[str, Effect] = {
     "attended": _attended,
     "opened": _on_leg("cabinet", "planned", "underway"),
     "taken": _taken,
-    "unlocked": _on_leg("out", "planned", "done"),
-    "checked_in": _on_leg("out", "planned", "done"),
+    "unlocked": _goes_out,
+    "checked_in": _goes_out,
     "checked_out": _on_leg("back", "planned", "underway"),
     "brought_back": _on_leg("back", "planned", "underway"),
     "started": _on_leg("ride", "planned", "underway"),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from highstreet.kit.errors import Malformed, Refusal
+from highstreet.logistics import Leg
 from highstreet.market import rules, unwind
 from highstreet.market.work import Work
 from highstreet.orders import NotNow
 
+_EARLY = timedelta(minutes=15)
 _REFERENCE = re.compile(r"[A-Za-z0-9-]{4,40}")
 
 
@@ -21,6 +23,12 @@ class OverTheCap(Refusal):
     status = 422
     en = "{amount} is more than the {cap} the buyer allowed (minor units). Ask the buyer first."
     zh = "金额 {amount} 超出买家限定的 {cap}（最小货币单位），请先征得买家同意。"
+
+
+def check_time(leg: Leg, role: str, now: datetime) -> None:
+    """What is lent goes out in its time: before, somebody else may have it. The seller, who sees it standing there, may be earlier."""
+    if role != "seller" and leg.window_from is not None and now < leg.window_from - _EARLY:
+        raise NotNow
 
 
 def check_cap(work: Work, body: dict[str, Any]) -> None:

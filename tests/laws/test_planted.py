@@ -8,11 +8,15 @@ import msgspec
 import pytest
 
 from highstreet.formats.collect import COLLECT
+from highstreet.formats.course import COURSE
 from highstreet.formats.debut import DEBUT
+from highstreet.formats.errand import ERRAND
 from highstreet.formats.instant import INSTANT
 from highstreet.formats.made_to_order import MADE_TO_ORDER
 from highstreet.formats.online import ONLINE
 from highstreet.formats.preorder import PREORDER
+from highstreet.formats.ride import RIDE
+from highstreet.formats.stay import STAY
 from highstreet.formats.subscription import SUBSCRIPTION
 from highstreet.formats.trade_in import TRADE_IN
 from highstreet.formats.unattended import UNATTENDED
@@ -31,6 +35,16 @@ def _money(one: Format, **changes) -> Format:
 def _deposit_forgotten(asked):
     agreed = ONLINE.quote(asked)
     return msgspec.structs.replace(agreed, dues=[*agreed.dues, Due("deposit", 5000)])
+
+
+def _left_where_it_was(work):
+    return [one for one in rules.release(work) if one.purpose != rules.CAP]
+
+
+def _fee_out_of_everything(work):
+    fee = min(500, work.escrow("price")) if work.has("cancelled") else 0
+    rest = [Transfer("price", ESCROW, work.payer, work.escrow("price") - fee)]
+    return [Transfer("price", ESCROW, work.seller, fee), *rest]
 
 
 PLANTED = {
@@ -90,6 +104,19 @@ PLANTED = {
         TRADE_IN, committed=lambda work: [Transfer("buyback", PLATFORM, ESCROW, 8000)]
     ),
     "the customer is never paid for the old thing": _money(TRADE_IN, done=lambda work: []),
+    "what was not spent of the cap stays where it was": _money(ERRAND, done=_left_where_it_was),
+    "a driver called off is paid out of the voucher": _money(RIDE, undone=_fee_out_of_everything),
+    "lessons are earned before they are given, and given back all the same": _money(
+        COURSE, committed=rules.release
+    ),
+    "a room not used is paid by the voucher": _money(STAY, undone=rules.release),
+    "damage is kept and given back": _money(
+        STAY,
+        done=lambda work: [
+            *rules.release_but(work, 4000),
+            Transfer("deposit", ESCROW, work.payer, work.escrow("deposit")),
+        ],
+    ),
     "a rhythm takes money nobody agreed to": _money(
         SUBSCRIPTION, committed=lambda work: [Transfer("price", work.payer, ESCROW, 100)]
     ),
@@ -125,7 +152,18 @@ def test_a_wrongly_composed_format_is_caught(name: str) -> None:
 
 
 def test_the_right_ones_are_not() -> None:
-    planted_in = (PREORDER, MADE_TO_ORDER, DEBUT, UNATTENDED, TRADE_IN, SUBSCRIPTION)
+    planted_in = (
+        PREORDER,
+        MADE_TO_ORDER,
+        DEBUT,
+        UNATTENDED,
+        TRADE_IN,
+        SUBSCRIPTION,
+        ERRAND,
+        RIDE,
+        COURSE,
+        STAY,
+    )
     for one in (ONLINE, INSTANT, COLLECT, *planted_in):
         for seed in range(40):
             _live(one, random.Random(seed))
