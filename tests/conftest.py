@@ -89,10 +89,8 @@ _ROOM = 2 * 2**30
 @contextmanager
 def _folder_of_ours() -> Iterator[Path]:
     """The first folder no other process works in; the kernel frees it with its holder."""
-    # One of several processes, that is of a whole run: worth the seconds to make a cluster in memory, and to
-    # free it again, because a slow disk would have to make and drop a database for every test.
-    whole_run = "PYTEST_XDIST_WORKER" in os.environ
-    in_memory = whole_run and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
+    # In memory where there is room: a slow disk has to make and drop a database for every test.
+    in_memory = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
     parent = _MEMORY if in_memory else Path(tempfile.gettempdir())
     for number in count():
         folder = parent / f"highstreet-test-{postgres.VERSION}-{os.getuid()}-{number}"
@@ -102,7 +100,8 @@ def _folder_of_ours() -> Iterator[Path]:
             except BlockingIOError:
                 continue
             yield folder
-            if in_memory:
+            if in_memory and "PYTEST_XDIST_WORKER" in os.environ:
+                # A whole run leaves nothing in memory; whoever runs some tests again and again has the cluster ready.
                 shutil.rmtree(folder)
             return
 

@@ -139,7 +139,7 @@ def opened(folder: Path, **more: str) -> Iterator[tuple[int, subprocess.Popen[st
         finally:
             if process.poll() is None:
                 process.terminate()
-                process.wait(30)
+                process.wait(60)
 
 
 def below(pid: int) -> list[int]:
@@ -159,7 +159,7 @@ def is_ours(pid: int, port: int) -> bool:
         return False
 
 
-async def answers(port: int, path: str = "/readyz", seconds: float = 10) -> bool:
+async def answers(port: int, path: str = "/readyz", seconds: float = 60) -> bool:
     async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -171,6 +171,7 @@ async def answers(port: int, path: str = "/readyz", seconds: float = 10) -> bool
 
 
 @pytest.mark.fault
+@pytest.mark.timeout(300)
 async def test_opens_by_one_command_survives_kills_and_closes_cleanly(
     database_url: str, tmp_path: Path
 ) -> None:
@@ -184,11 +185,11 @@ async def test_opens_by_one_command_survives_kills_and_closes_cleanly(
         for victim in everything:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
-        assert await answers(port, seconds=45)
-        assert await answers(port + 1, "/health", seconds=45)
+        assert await answers(port)
+        assert await answers(port + 1, "/health")
         everything += below(process.pid)
         process.send_signal(signal.SIGINT)
-        assert await asyncio.to_thread(process.wait, 30) == 0
+        assert await asyncio.to_thread(process.wait, 60) == 0
         assert [pid for pid in everything if is_ours(pid, port)] == []
 
 

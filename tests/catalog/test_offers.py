@@ -124,7 +124,7 @@ async def _hearing(street: Street) -> AsyncIterator[Callable[[], list[str]]]:
             told.append(payload)
 
     await street.db.listen("offer", heard)
-    await asyncio.wait_for(ready.wait(), 10)
+    await asyncio.wait_for(ready.wait(), 30)
 
     def take() -> list[str]:
         taken = sorted(set(told))
@@ -136,7 +136,7 @@ async def _hearing(street: Street) -> AsyncIterator[Callable[[], list[str]]]:
 
 async def _until(take: Callable[[], list[str]], wanted: set[str]) -> None:
     seen: set[str] = set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not wanted <= seen:
             seen.update(take())
             await asyncio.sleep(0.01)

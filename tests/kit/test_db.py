@@ -131,10 +131,10 @@ async def test_waiting_too_long_for_a_row_is_a_typed_refusal(database_url: str) 
 async def test_no_free_connection_is_a_typed_refusal(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("highstreet.kit.db._WAIT_SECONDS", 0.1)
     db = await connect(database_url, size=1)
     try:
         async with db.transaction():
+            monkeypatch.setattr("highstreet.kit.db._WAIT_SECONDS", 0.1)
             with pytest.raises(DatabaseBusy, match="in use"):
                 async with db.transaction():
                     pass
@@ -193,18 +193,18 @@ async def test_a_cancelled_transaction_leaves_nothing_and_gives_its_connection_b
 async def test_news_come_and_come_again_after_the_connection_was_lost(db: Database) -> None:
     heard: asyncio.Queue[str | None] = asyncio.Queue()
     await db.listen("news", heard.put_nowait)
-    assert await asyncio.wait_for(heard.get(), 5) is None
+    assert await asyncio.wait_for(heard.get(), 30) is None
     async with db.transaction() as tx:
         await tx.execute("NOTIFY news, 'one'")
-    assert await asyncio.wait_for(heard.get(), 5) == "one"
+    assert await asyncio.wait_for(heard.get(), 30) == "one"
     async with db.transaction() as tx:
         await tx.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test news'"
         )
-    assert await asyncio.wait_for(heard.get(), 5) is None
+    assert await asyncio.wait_for(heard.get(), 30) is None
     async with db.transaction() as tx:
         await tx.execute("SELECT pg_notify('news', 'two')")
-    assert await asyncio.wait_for(heard.get(), 5) == "two"
+    assert await asyncio.wait_for(heard.get(), 30) == "two"
 
 
 async def test_a_failing_listener_does_not_silence_the_others(db: Database) -> None:
@@ -218,5 +218,5 @@ async def test_a_failing_listener_does_not_silence_the_others(db: Database) -> N
     await db.listen("other", heard.put_nowait)
     async with db.transaction() as tx:
         await tx.execute("NOTIFY news, 'x'; NOTIFY other, 'y'")
-    got = [await asyncio.wait_for(heard.get(), 5) for _ in range(4)]
+    got = [await asyncio.wait_for(heard.get(), 30) for _ in range(4)]
     assert got == [None, None, "x", "y"]

@@ -115,7 +115,7 @@ async def test_the_naive_twin_pays_out_more_than_is_owed(db: Database) -> None:
     async def naive() -> None:
         async with db.transaction() as tx:
             left = await ledger.payouts.owed(tx, SELLER, "CNY")
-            await asyncio.wait_for(both_have_read.wait(), 5)
+            await asyncio.wait_for(both_have_read.wait(), 30)
             await move(tx, Transfer("payout", f"seller:{SELLER}", f"bank:{SELLER}", left), "CNY", NOW)
 
     await asyncio.gather(naive(), naive())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 import time
 from datetime import timedelta
 
@@ -113,7 +112,8 @@ async def test_an_unknown_handle_and_a_wrong_password_answer_alike_and_as_slowly
             assert not isinstance(answer, parties.SignedIn)
             said[handle].append(answer.sentence("en"))
     assert said["lin@example.com"] == said["nobody@example.com"]
-    known, unknown = (statistics.median(times) for times in took.values())
+    # The quickest of each: what else the machine was doing only ever adds.
+    known, unknown = (min(times) for times in took.values())
     assert 1 / 3 < known / unknown < 3
 
 

@@ -20,7 +20,7 @@ from highstreet.sandbox.payments import api_token
 SECRET = "whsec_cHJldGVuZCBzZWNyZXQgb2YgV2lsbG93IFN0cmVldA=="
 
 
-async def until(true: Callable[[], object | Awaitable[object]], seconds: float = 10) -> None:
+async def until(true: Callable[[], object | Awaitable[object]], seconds: float = 30) -> None:
     """Asks again and again until it holds; fails after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

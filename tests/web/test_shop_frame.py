@@ -158,7 +158,7 @@ async def test_whoever_looks_is_woken_by_what_is_told(db: Database, clock: Fixed
     waiting = asyncio.ensure_future(anext(heard))
     async with db.transaction() as tx:
         await tx.execute("SELECT pg_notify('told', 'ord_0 ord_1')")
-    assert (await asyncio.wait_for(waiting, 5)).data == "changed"
+    assert (await asyncio.wait_for(waiting, 30)).data == "changed"
     await cast(Any, heard).aclose()
     assert not news._waiting
 
