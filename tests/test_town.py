@@ -15,9 +15,11 @@ from highstreet.kit.clock import FixedClock
 from highstreet.market import laws
 from highstreet.market.desk import Market
 from highstreet.town import day, goods, loading, people, shops
-from highstreet.town.goods import FORMATS, GOODS
+from highstreet.town.goods import GOODS
 from highstreet.town.people import PEOPLE
 from highstreet.town.shops import DIRECTORIES, PROMOTIONS, SHOPS
+from highstreet.town.ways import WAYS
+from highstreet.wiring import formats
 from tests.town import FIRST_LOOK, Ferry, lantern_ferry, open_on
 
 PICTURES = Path(__file__).parents[1] / "highstreet/web/static/pictures"
@@ -85,11 +87,12 @@ async def test_all_laws_hold(ferry: Ferry):
 
 async def test_every_good_is_on_sale_in_every_way_it_is_offered(ferry: Ferry):
     expected = sum(len(good.offered) * max(1, len(good.options.split(", "))) for good in GOODS)
+    expected += len(WAYS) - 1  # the delivery windows are chosen, not bought
     assert len(ferry.town.offers) == expected
     async with ferry.market.db.read() as tx:
         found = await catalog.read_offers(tx, list(ferry.town.offers.values()))
     assert all(offer.sellable and offer.picture for offer in found.values())
-    assert {offer.format for offer in found.values()} == set(FORMATS.values())
+    assert {offer.format for offer in found.values()} == {one.name for one in formats().values()}
 
 
 async def test_sellers_hold_what_their_goods_need(ferry: Ferry):

@@ -58,8 +58,8 @@ def choose(one: Format, goods: ForSale, entry: Entry) -> Entry:
 
     Errors: Malformed, naming what is missing or does not fit.
     """
-    if not one.hints.asks:
-        return msgspec.structs.replace(entry, choice={}) if entry.choice else entry
+    if not one.hints.asks and not entry.choice:
+        return entry
     kept: dict[str, Any] = {}
     quantity = entry.quantity
     for ask in one.hints.asks:
@@ -70,7 +70,7 @@ def choose(one: Format, goods: ForSale, entry: Entry) -> Entry:
             quantity = ask.steps(kept[ask.kind], goods.terms)
             if quantity < 1:
                 raise Malformed(ask.kind, "is too short", "时间太短")
-    if isinstance(entry.choice.get("cohort"), str):
+    if one.decided == "cohort" and isinstance(entry.choice.get("cohort"), str):
         kept["cohort"] = entry.choice["cohort"]
     return Entry(entry.offer, quantity, kept)
 

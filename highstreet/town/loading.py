@@ -10,6 +10,7 @@ from highstreet.kit import facts
 from highstreet.market.desk import Market
 from highstreet.town import crowd, past
 from highstreet.town.founding import Town, found
+from highstreet.town.opening_ways import open_ways
 from highstreet.town.people import PEOPLE
 from highstreet.town.shops import SHOPS
 
@@ -29,7 +30,7 @@ async def load(
     Doing it again changes nothing; one that was killed goes on where it stopped.
     """
     moment = now or market.clock()
-    if not await _is_told(market, "town.lived"):
+    if not await _is_told(market, "town.ways_opened"):
         note("Founding the town ...")
         await load_named(market, moment)
     if people:
@@ -53,6 +54,8 @@ async def load_named(market: Market, now: datetime) -> Town:
             await past.live(market, town, await _founded(market))
             async with market.db.transaction() as tx:
                 await facts.tell(tx, "town.lived", "town", town.sellers["city"], now)
+        if not await _is_told(market, "town.ways_opened"):
+            await open_ways(market, town, now)
     return town
 
 

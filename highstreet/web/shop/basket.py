@@ -13,9 +13,10 @@ from highstreet.kit.ids import is_id
 from highstreet.kit.quantity import parse_quantity
 from highstreet.market import quote as quotes
 from highstreet.market.desk import Market
-from highstreet.orders import MOST_LINES
+from highstreet.orders import MOST_LINES, Entry
 from highstreet.web import sessions
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, Visitor, go, say, show
+from highstreet.web.shop import choosing
 from highstreet.web.shop.grouped import Read, groups
 from highstreet.web.shop.shelves import Shown, offers
 
@@ -36,6 +37,13 @@ async def read(market: Market, visitor: Visitor) -> Read:
             continue
     entries = [entry for entry in entries if entry.offer in shown]
     wrong = {e.offer: text for e in entries if (text := _trouble(visitor, shown[e.offer], e.quantity))}
+    for entry in entries:
+        form = market.format(shown[entry.offer].goods.format)
+        if entry.offer not in wrong and (form.hints.asks or form.decided == "cohort"):
+            try:
+                await quotes.quote(market, [entry], visitor.now)
+            except Refusal as refused:
+                wrong[entry.offer] = refused.sentence(visitor.lang)
     good = [entry for entry in entries if entry.offer not in wrong]
     explained = await quotes.quote(market, good, visitor.now) if good else None
     return Read(entries, shown, wrong, explained)
@@ -92,7 +100,20 @@ async def put(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> Re
     except Refusal as refused:
         found = await read(market, visitor)
         return shown_basket(visitor, market, found, refused.status, refused.sentence(visitor.lang))
-    await market.shelf.offers([offer])
+    goods = (await market.shelf.offers([offer]))[offer]
+    choice = choosing.chosen(market, goods, form)
+    way = market.format(goods.format)
+    if quantity and (choice or way.hints.asks or way.decided == "cohort") and form.get("add"):
+        try:
+            # What cannot be had is said where it is chosen, before it is in the basket.
+            choice = (
+                (await quotes.quote(market, [Entry(offer, quantity, choice)], visitor.now))
+                .quote.orders[0]
+                .lines[0]
+                .choice
+            )
+        except Refusal as refused:
+            return go(visitor, f"/offers/{offer}", say=refused.sentence(visitor.lang), kind="refusal")
     cookie = visitor.basket_cookie or sessions.new_basket()
     basket_id = visitor.basket_id or orders.baskets.basket_of(cookie)
     async with market.db.transaction() as tx:
@@ -103,7 +124,7 @@ async def put(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> Re
                 "basket", f"holds at most {MOST_LINES} different things", f"最多放 {MOST_LINES} 种商品"
             )
         wanted = min(had + quantity, _MOST) if form.get("add") else quantity
-        entries = orders.baskets.put(entries, offer, wanted)
+        entries = orders.baskets.put(entries, offer, quantity if choice else wanted, choice or None)
         buyer = visitor.session.party_id if visitor.session else None
         await orders.baskets.write(tx, basket_id, entries, buyer, visitor.now)
     cookies = () if visitor.session or visitor.basket_cookie else (sessions.basket_cookie(visitor, cookie),)

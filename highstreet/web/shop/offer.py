@@ -13,6 +13,7 @@ from highstreet.kit.errors import NotFound
 from highstreet.kit.text import Words
 from highstreet.market.views import shop as views
 from highstreet.web.frame import GivenMarket, GivenVisitor, Visitor, say, show
+from highstreet.web.shop import choosing
 from highstreet.web.shop.shelves import Shown, drawn, offers
 
 
@@ -34,12 +35,14 @@ async def offer(market: GivenMarket, visitor: GivenVisitor, offer_id: FromPath[s
     ids = dict.fromkeys((here.id, *(one.id for one in others)))
     all_shown = await offers(market, visitor, list(ids), found.standing)
     shown = {one.goods.id: one for one in all_shown}
+    chooser = await choosing.chooser(market, visitor, shown[here.id].goods)
     rows = shown[here.id].story(visitor.town, visitor.lang, {found.seller.id: found.seller.name})
     return show(
         visitor,
         "shop/offer.html",
         here=here,
         one=shown[here.id],
+        chooser=chooser,
         rows=rows,
         pictures=pictures(found.pictures, here),
         variants=variants(here, others),

@@ -1,0 +1,70 @@
+"""What Lantern Ferry sells in other ways than over a counter, on a bicycle or in a parcel: one thing for each of the town's formats.
+
+A row: stock number, shop, kind, drawing, price in fen, stock, format, sells, title and about in both languages, what the kind asks, and
+what the seller states. `times`: "days hours minutes room", open for two weeks; `things`: tags of what is lent; `gathers`: what is
+announced, and for how many days.
+"""
+
+# ruff: noqa: E501  (one thing, one line)
+# fmt: off
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from highstreet.kit.text import Words
+
+
+class Way(msgspec.Struct, frozen=True):
+    """One row. `cuts`: (role, person or shop, basis points); `of`: the offer a rhythm orders."""
+
+    sku: str
+    shop: str
+    kind: str
+    picture: str
+    price: int
+    stock: int
+    format: str
+    sells: str
+    title: Words
+    about: Words
+    asked: dict[str, str] = {}
+    terms: dict[str, Any] = {}
+    times: str = ""
+    things: tuple[str, ...] = ()
+    gathers: tuple[int, dict[str, Any]] | None = None
+    cuts: tuple[tuple[str, str, int], ...] = ()
+    of: str = ""
+
+
+def _way(sku: str, shop: str, kind: str, picture: str, price: int, stock: int, format_and_sells: str, title: str, about: str, **more: Any) -> Way:
+    name, sells = format_and_sells.split()
+    en, zh = (part.strip() for part in title.split("|"))
+    told, told_zh = (part.strip() for part in about.split("|"))
+    return Way(sku, shop, kind, picture, price, stock, name, sells, Words(en, zh), Words(told, told_zh), **more)
+
+
+WAYS = (
+    _way("WAY-WINDOW", "grocer", "services.home", "courier", 0, 0, "scheduled service", "Delivery windows | 送货时段", "When our cart has room. | 送货车有空的时段。", asked={"minutes": "120"}, times="0-6 09,11,15,17 120 4"),
+    _way("WAY-BASKET", "grocer", "food.vegetables", "basket-of-things", 6800, 40, "scheduled goods", "Vegetable basket of the week | 一周菜篮", "What the season gives, for four. | 时令蔬菜，四口之家。", terms={"slots_of": "WAY-WINDOW"}),
+    _way("WAY-NIGHT", "grocer", "food.drinks", "milk", 600, 30, "unattended goods", "Soy milk from the night cabinet | 夜间柜豆浆", "Open, take, close. | 开门，取走，关门。", asked={"net_content": "250 ml", "shelf_life_days": "3"}),
+    _way("WAY-SHRIMP", "fish", "food.meat", "fish", 9800, 60, "group_buy goods", "White shrimp for the lane, 1 kg | 拼团白虾 1 公斤", "Fetched at Grandma He's. | 到何奶奶家自提。", asked={"keep": "cool"}, gathers=(3, {"tiers": [[3, 800], [6, 1500], [12, 2500]], "least": 3}), cuts=(("leader", "he", 500),)),
+    _way("WAY-LIVE", "tailor", "wear.clothes", "scarf", 14800, 12, "live goods", "Tonight's scarf, shown live | 今晚直播围巾", "Twelve of them; two minutes to decide. | 十二条，两分钟下单。", asked={"material": "silk"}, cuts=(("host", "xiaoyu", 800),)),
+    _way("WAY-RABBIT", "toys", "family.toys", "toy-bear", 19900, 5, "debut goods", "Moon Rabbit, the first five | 月兔首发五只", "Five now, and more people than that. Everybody once; lots decide. | 首发五只，每人一签，抽签决定。", asked={"age_from": "3", "material": "beech"}, gathers=(2, {"units": 5, "once": True})),
+    _way("WAY-BOWLS", "kiln", "home.gifts", "ceramic-bowl", 36800, 0, "preorder goods", "New Year bowls, set of six | 新年碗六只装", "Out of the kiln before the festival. | 节前出窑。", asked={"material": "stoneware"}, gathers=(12, {"units": 60})),
+    _way("WAY-SIGN", "toys", "custom", "wooden-blocks", 26800, 0, "made_to_order goods", "House sign to order | 定制门牌", "Your name, our beech. | 您的名字，我们的榉木。", asked={"lead_days": "14"}, terms={"options": {"wood": {"beech": 0, "walnut": 8000}, "letters": {"painted": 0, "carved": 4000}}}, gathers=(6, {"units": 30, "least": 3})),
+    _way("WAY-DAILY", "bakery", "food.bakery", "bread", 0, 0, "subscription goods", "Sourdough every week | 每周一只酸面包", "Put aside for you each week; stop whenever you like. | 每周为您留一只，随时可停。", terms={"every_days": 7}, of="BREAD-SOUR/collect"),
+    _way("WAY-RADIO", "hardware", "devices.second_hand", "phone", 39900, 1, "resale goods", "Grandma He's transistor radio | 何奶奶的收音机", "Sold for its owner; it still finds the opera. | 代主人出售，还能收到越剧。", asked={"condition": "good", "warranty_months": "3"}, cuts=(("owner", "he", 7000),)),
+    _way("WAY-OLDPHONE", "hardware", "devices.second_hand", "phone", 0, 0, "trade_in goods", "Your old phone | 旧手机以旧换新", "Three questions now, a careful look later. | 先答三问，再细细检测。", asked={"condition": "worn"}, terms={"device": 1, "answers": {"turns on": {"yes": 20000, "no": 2000}, "screen": {"whole": 15000, "cracked": 4000}, "storage": {"128 GB": 10000, "256 GB": 18000}}}),
+    _way("WAY-MEASURE", "tailor", "wear.tailoring", "scissors", 12000, 0, "appointment service", "Measuring and advice | 量体与选料", "Half an hour with Ruan and his notebook. | 与阮师傅的册子相处半小时。", asked={"material": "wool"}, times="0-5 10,11,14,15,16 30 1"),
+    _way("WAY-NURSE", "clinic", "health.clinic", "person-nurse", 5000, 0, "consult service", "A talk with Nurse Su, by video | 苏护士视频问诊", "Have your questions ready. | 请先想好要问的。", asked={"minutes": "20"}, times="0-4 09,10,11,14,15 20 2"),
+    _way("WAY-BRUSH", "school", "services.classes", "pen-brush", 6000, 0, "course service", "Calligraphy by lamplight | 灯下书法课", "One evening is one lesson. | 一晚一课时。", asked={"minutes": "90", "age_from": "7"}),
+    _way("WAY-BOAT", "boats", "other", "ticket", 6800, 0, "ticket service", "Evening boat with lanterns | 灯影夜游船", "Forty minutes, three bridges. | 四十分钟，过三座桥。", times="0-6 18,19,20 40 24"),
+    _way("WAY-ROOM", "inn", "services.lodging", "lamp", 32800, 0, "stay use", "Room above the water | 临水客房", "Breakfast is downstairs. | 早饭在楼下。", asked={"guests": "2"}, terms={"deposit": 10000}, things=("Room 1", "Room 2", "Room 3", "Room 6")),
+    _way("WAY-BIKE", "boats", "lend.cycles", "bicycle", 800, 0, "rental use", "Town bicycle | 镇上自行车", "By the hour, any of five. | 按小时，五辆任选。", terms={"deposit": 5000}, things=("Bicycle 1", "Bicycle 2", "Bicycle 3", "Bicycle 4", "Bicycle 5")),
+    _way("WAY-CART", "boats", "services.ride", "bicycle", 90, 0, "ride service", "Pedal cart | 三轮车", "Zhao's nephew pedals. | 赵师傅的侄子来蹬。"),
+    _way("WAY-RUN", "couriers", "services.home", "courier", 1200, 0, "errand service", "Run an errand | 跑腿", "Tell us what, and how much it may cost. | 说清买什么、最多花多少。", asked={"minutes": "60"}, terms={"cap": 20000}),
+    _way("WAY-STORY", "books", "media.digital", "book", 1200, 300, "digital digital", "Stories of the Lake, read aloud | 湖上故事 有声版", "Numbered, and read by Xu Shu. | 限量编号，许舒朗读。", asked={"file": "mp3"}, terms={"content": "Chapter one: the ferryman who counted stars. | 第一章：数星星的摆渡人。"}),
+)
