@@ -17,7 +17,7 @@ from highstreet.market.place import Contact, Placing, place
 from highstreet.market.quote import quote
 from highstreet.orders import Entry
 from highstreet.wiring import formats
-from tests.laws.histories import TERMS, choice, steps, usual_way
+from tests.laws.histories import TERMS, choice, for_nothing, steps, told_with, usual_way
 from tests.market.lane import LICENCES, OPENED, Lane
 
 ALL = sorted(formats().values(), key=lambda one: one.code)
@@ -32,7 +32,7 @@ async def offered(lane: Lane, one: Format) -> tuple[str, dict[str, Any]]:
     """An offer of the format at the grocer's with all it needs, and what a buyer may choose of it."""
     made, now = lane.made, lane.clock()
     chosen = choice(one, now)
-    price = 10_000 // usual_steps(one, chosen)
+    price = 0 if for_nothing(one) else 10_000 // usual_steps(one, chosen)
     async with lane.market.db.transaction() as tx:
         item = await catalog.describe(
             tx, owner_id=made.sellers["grocer"], category_id="home.kitchen", sells=one.sells[0], title=Words("Thing", "东西"),
@@ -96,7 +96,7 @@ async def live(lane: Lane, one: Format, story: Story, me: Buyer, cohort: str) ->
     for step in story.steps:
         action, *said = step.split()
         who, what = action.split(":", 1)
-        body = {name: int(value) for name, value in (pair.split("=") for pair in said)}
+        body = told_with(said)
         if who == "clock":
             amount = int(what[1:-1])
             lane.clock.forward(timedelta(days=amount) if what[-1] == "d" else timedelta(hours=amount))
