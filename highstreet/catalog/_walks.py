@@ -9,7 +9,7 @@ from __future__ import annotations
 _SHOWN = """SELECT offer_id, rank, card::text AS card,
     CASE WHEN $4::float8 IS NOT NULL THEN catalog.metres(lat, lon, $4, $5) END AS distance_m
 FROM ("""
-_MATCH = """) w WHERE words @@ rtrim($1::text, ' &')::tsquery AND price BETWEEN $2 AND $3
+_MATCH = """) w WHERE ($1::text = '' OR words @@ rtrim($1::text, ' &')::tsquery) AND price BETWEEN $2 AND $3
     AND ($6::int IS NULL OR catalog.metres(lat, lon, $4, $5) <= $6) LIMIT $7"""
 
 WALKS = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Sequence
-from math import floor
+from math import floor, isqrt
 from typing import Any, Literal
 
 import msgspec
@@ -81,12 +81,14 @@ class Result(msgspec.Struct, frozen=True):
 
 class _Look(msgspec.Struct, frozen=True):
     """A question ready for the database: all it asks for (each part with " & " behind it), its words in a title, and
-    whether few can match it."""
+    whether few can match it: about how many, of how many cards."""
 
     all: str
     title: str
     corrected: str | None
     rare: bool
+    expected: float
+    cards: int
 
 
 async def search(tx: Tx, query: Query) -> Result:
@@ -142,7 +144,7 @@ async def _look(tx: Tx, query: Query) -> _Look | None:
     clauses = [quoted(f) for f in _filters(query)]
     corrected: str | None = None
     terms: list[list[str]] = []
-    rare = False
+    rare, expected, cards = False, 0.0, 0
     if asked:
         known, grown = await _known(tx, asked)
         cards = known.pop("", 0)
@@ -168,7 +170,8 @@ async def _look(tx: Tx, query: Query) -> _Look | None:
         rare = rare or 0 < expected < MOST_CANDIDATES * _FEW
     either = [" | ".join(quoted(token) for token in term) for term in terms]
     title = " & ".join("(" + " | ".join(quoted(token) for token in term) + ")" for term in terms)
-    look = _Look("".join(f"{e} & " for e in (*(f"({e})" for e in either), *clauses)), title, corrected, rare)
+    all_of = "".join(f"{e} & " for e in (*(f"({e})" for e in either), *clauses))
+    look = _Look(all_of, title, corrected, rare, expected, cards)
     return msgspec.structs.replace(look, all=_with_cells(look, query))
 
 
@@ -260,12 +263,12 @@ def _said(asked: Sequence[Asked]) -> str:
 # --- the candidates ---
 
 
-async def _candidates(tx: Tx, query: Query, look: _Look) -> list[Any]:
+async def _candidates(tx: Tx, query: Query, look: _Look, most: int | None = None) -> list[Any]:
     return list(
         await tx.fetch(
             "SELECT * FROM catalog.candidates($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-            look.all, look.title or None, look.rare, *_within(query), MOST_CANDIDATES + 1, query.sort, *_after(query),
-            query.most + 1, query.facets and not query.cursor,
+            look.all, look.title or None, look.rare, *_within(query), most or MOST_CANDIDATES + 1, query.sort, *_after(query),
+            query.most + 1, query.facets and not query.cursor and not most,
         )
     )  # fmt: skip
 
@@ -295,10 +298,18 @@ async def _exactly(tx: Tx, query: Query, look: _Look) -> list[Any] | None:
     """The page in the order asked for, over all that matches; None when it was not filled.
 
     With more candidates than are taken, the best of them are not the cheapest of all: walk the cards in the order asked
-    for. A word so common turns up soon; should it not, the candidates must do.
+    for. A word so common turns up soon; should it not, the candidates must do. If they are fewer than one would have to
+    walk past, all of them are taken.
     """
     if query.sort == "near":
         return await _outwards(tx, query, look)
+    # A walk meets one match in so many cards, so this is as many as it would pass by.
+    worth = isqrt(look.cards * query.most)
+    if look.expected < worth:
+        every = msgspec.structs.replace(look, rare=True)
+        found = await _candidates(tx, query, every, 2 * worth)
+        if found and found[0]["total"] < 2 * worth:
+            return found
     found = await tx.fetch(
         WALKS[query.sort], look.all, *_within(query), query.most + 1, *_after(query), MOST_WALKED
     )

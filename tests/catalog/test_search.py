@@ -156,17 +156,25 @@ async def _all_pages(street: Street, **more: object) -> list[catalog.Card]:
             return seen
 
 
-@pytest.mark.parametrize("candidates", [1000, 10], ids=["all are candidates", "more than are candidates"])
+@pytest.mark.parametrize("text", ["tea", ""])
+@pytest.mark.parametrize(
+    ("candidates", "counted"),
+    [(1000, False), (10, False), (10, True)],
+    ids=["all are candidates", "more than are candidates", "more, and it is known how many"],
+)
 async def test_every_order_is_exact_over_all_pages(
-    street: Street, candidates: int, monkeypatch: pytest.MonkeyPatch
+    street: Street, candidates: int, counted: bool, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(looking, "MOST_CANDIDATES", candidates)
     prices = await _shelf_of(street, 40)
+    if counted:
+        async with street.db.transaction() as tx:
+            await tx.execute("ANALYZE catalog.found")
     newest = list(prices)[::-1]
     cheapest = sorted(prices, key=lambda o: (prices[o], o))
     dearest = sorted(prices, key=lambda o: (-prices[o], o))
     for sort, wanted in (("price", cheapest), ("price_down", dearest), ("new", newest)):
-        seen = [card.offer_id for card in await _all_pages(street, text="tea", sort=sort)]
+        seen = [card.offer_id for card in await _all_pages(street, text=text, sort=sort)]
         # The last page is not full, so with few candidates it is theirs; all others are exact.
         exact = len(wanted) if candidates == 1000 else len(wanted) // 7 * 7
         assert seen[:exact] == wanted[:exact]

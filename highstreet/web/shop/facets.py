@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
+
+import msgspec
 
 from highstreet.catalog import BANDS, LABELS, Categories, Facet
 from highstreet.kit.errors import Malformed
@@ -14,10 +17,24 @@ from highstreet.web.render import money
 _FACET_KEYS = {"category": "kind", "label": "label", "format": "how", "seller": "seller", "band": "band"}
 
 
+class Link(msgspec.Struct, frozen=True):
+    """A way to narrow a list, or to see it in another order. `on`: that is how it is seen now."""
+
+    text: str
+    href: str
+    count: int = 0
+    on: bool = False
+
+
 def link(path: str, own: dict[str, str], **change: str | None) -> str:
     """The same list, changed: None takes a wish away."""
     kept = {key: value for key, value in (own | change).items() if value}
     return f"{path}?{urlencode(kept)}" if kept else path
+
+
+@lru_cache(4096)
+def _quoted(value: str) -> str:
+    return quote_plus(value)
 
 
 def facets(
@@ -36,16 +53,19 @@ def facets(
         key = _FACET_KEYS[kind]
         if key != "label" and key in own and key != "kind":
             continue
-        all_of = [one for one in found if one.kind == kind and _narrows(one, own)]
-        links = [
-            {
-                "text": name_of(market, visitor, tree, one),
-                "count": one.count,
-                "href": _onto(path, own, key, one.value),
-            }
-            for one in all_of[:8]
-        ]
-        if links:
+        all_of = [one for one in found if one.kind == kind and _narrows(one, own)][:8]
+        if all_of:
+            # The same address for all but the value, put together once; no wish has this letter, the frame leaves it out.
+            before, after = link(path, own, **{key: "\0"}).split("%00")
+            chosen_so_far = _quoted(own["label"] + ",") if key == "label" and own.get("label") else ""
+            links = [
+                Link(
+                    name_of(market, visitor, tree, one),
+                    f"{before}{chosen_so_far}{_quoted(one.value)}{after}",
+                    one.count,
+                )
+                for one in all_of
+            ]
             groups.append({"title": title, "links": links})
     return groups
 
@@ -58,11 +78,6 @@ def _narrows(one: Facet, own: dict[str, str]) -> bool:
             at.count(".") + 1 if at else 0
         )
     return one.kind != "label" or one.value not in own.get("label", "").split(",")
-
-
-def _onto(path: str, own: dict[str, str], key: str, value: str) -> str:
-    joined = ",".join(filter(None, [own.get("label", ""), value])) if key == "label" else value
-    return link(path, own, **{key: joined})
 
 
 def name_of(market: Market, visitor: Visitor, tree: Categories, one: Facet) -> str:
@@ -82,19 +97,15 @@ def name_of(market: Market, visitor: Visitor, tree: Categories, one: Facet) -> s
     return one.name or one.value
 
 
-def chosen(
-    market: Market, visitor: Visitor, tree: Categories, path: str, own: dict[str, str]
-) -> list[dict[str, str]]:
+def chosen(market: Market, visitor: Visitor, tree: Categories, path: str, own: dict[str, str]) -> list[Link]:
     """What the list is narrowed by now, each with the way out of it."""
-    told: list[dict[str, str]] = []
+    told: list[Link] = []
     for kind, key in _FACET_KEYS.items():
         for value in filter(None, own.get(key, "").split(",")):
             facet = Facet(kind, value, 0)  # type: ignore[arg-type]
             rest = ",".join(one for one in own[key].split(",") if one != value)
             try:
-                told.append(
-                    {"text": name_of(market, visitor, tree, facet), "href": link(path, own, **{key: rest})}
-                )
+                told.append(Link(name_of(market, visitor, tree, facet), link(path, own, **{key: rest})))
             except (KeyError, ValueError, IndexError):
                 raise Malformed(key, "is not one of ours", "不是有效的选项") from None
     return told

@@ -10,7 +10,7 @@ from highstreet import catalog
 from highstreet.catalog import BANDS, LABELS, Query
 from highstreet.market.desk import Market
 from highstreet.web.frame import Form, Visitor, say
-from highstreet.web.shop.facets import chosen, facets, link
+from highstreet.web.shop.facets import Link, chosen, facets, link
 from highstreet.web.shop.shelves import shown
 
 Sort = Literal["best", "price", "price_down", "new", "near"]
@@ -70,7 +70,7 @@ def question(wanted: dict[str, str], visitor: Visitor, cursor: str = "") -> Quer
     )
 
 
-def sorts(visitor: Visitor, path: str, own: dict[str, str], now: str) -> list[dict[str, Any]]:
+def sorts(visitor: Visitor, path: str, own: dict[str, str], now: str) -> list[Link]:
     names = {
         "best": say(visitor, "Best first"),
         "price": say(visitor, "Cheapest first"),
@@ -79,4 +79,4 @@ def sorts(visitor: Visitor, path: str, own: dict[str, str], now: str) -> list[di
         "near": say(visitor, "Nearest first"),
     }
     known = [one for one in SORTS if one != "near" or visitor.near is not None]
-    return [{"text": names[one], "href": link(path, own, sort=one), "on": one == now} for one in known]
+    return [Link(names[one], link(path, own, sort=one), on=one == now) for one in known]

@@ -48,6 +48,11 @@ class Shown(msgspec.Struct, frozen=True):
         return not self.goods.sellable or (self.free is not None and self.free <= 0)
 
     @property
+    def held(self) -> str:
+        """The licence that says most: that of the trade before that of any business; empty without one."""
+        return next((one for one in self.licences if one != "business"), "business" if self.licences else "")
+
+    @property
     def picture(self) -> str:
         return drawn(self.goods.picture)
 
