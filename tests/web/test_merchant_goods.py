@@ -287,7 +287,7 @@ async def test_a_promotion_begins_names_its_funder_and_ends(desk: Desk, wu: Cler
     assert found.quote.total == 2520
     promotion = re.search(r"/promotions/(prm_[^/]+)/end", wu.text)
     assert promotion
-    shen = await desk.sit("shen")
+    shen = await desk.sit("shen", "tea")
     await shen.send(f"/merchant/promotions/{promotion[1]}/end")
     assert shen.status == 404
     await wu.send(f"/merchant/promotions/{promotion[1]}/end")
@@ -300,7 +300,7 @@ async def test_goods_of_another_shop_are_not_there(desk: Desk, wu: Clerk) -> Non
     offer = desk.town.offers["BREAD-SOUR/collect"]
     await wu.send("/merchant/sheets", files={"sheet": ("goods.csv", SHEET.encode(), "text/csv")})
     intake = wu.path
-    shen = await desk.sit("shen")
+    shen = await desk.sit("shen", "tea")
     for path in (f"/merchant/goods/{item}", f"/merchant/offers/{offer}", intake):
         await shen.get(path)
         assert shen.status == 404, path

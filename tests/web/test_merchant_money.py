@@ -84,7 +84,7 @@ async def test_stock_moves_to_another_place_of_ones_own_only(desk: Desk) -> None
     assert await on_hand(desk, shelf) == before - 5
     await wu.send(f"/merchant/stock/{shelf}/moved", quantity="5", to=desk.town.places["tea"])
     assert await on_hand(desk, shelf) == before - 5
-    shen = await desk.sit("shen")
+    shen = await desk.sit("shen", "tea")
     await shen.get(f"/merchant/stock/{shelf}")
     assert shen.status == 404
     await shen.send(f"/merchant/stock/{shelf}/received", quantity="5")
@@ -134,7 +134,7 @@ async def sold(desk: Desk) -> str:
 
 
 async def test_money_is_seen_coming_is_owed_is_paid_out_once_and_adds_up_in_the_statement(desk: Desk) -> None:
-    shen = await desk.sit("shen")
+    shen = await desk.sit("shen", "tea")
     seller = desk.town.sellers["tea"]
     async with desk.market.db.read() as tx:
         before = await ledger.payouts.owed(tx, seller, "CNY")

@@ -61,7 +61,7 @@ async def test_a_parcel_leaves_with_its_number_and_a_form_that_lacks_it_keeps_wh
     desk: Desk,
 ) -> None:
     order_id = await desk.buy(PARCEL)
-    shen = await desk.sit("shen")
+    shen = await desk.sit("shen", "tea")
     page = await shen.send(f"/merchant/orders/{order_id}/shipment", carrier="SF Express", tracking="")
     assert shen.status == 422
     assert 'value="SF Express"' in page
@@ -151,7 +151,7 @@ DEEDS = ["/now", "/facts", "/shipment", "/handover", "/code", "/cancellation", "
 
 async def test_another_shops_order_is_not_there(desk: Desk) -> None:
     order_id = await desk.buy(COLLECT)
-    shen = await desk.sit("shen")
+    shen = await desk.sit("shen", "tea")
     for path in PATHS:
         await shen.get(f"/merchant/orders/{order_id}{path}")
         assert shen.status == 404, path
@@ -193,7 +193,7 @@ async def test_what_is_late_falls_and_the_page_says_so_in_chinese(desk: Desk) ->
 
 async def test_a_parcel_nobody_takes_comes_back_and_is_taken_in(desk: Desk) -> None:
     order_id = await desk.buy(PARCEL)
-    shen = await desk.sit("shen")
+    shen = await desk.sit("shen", "tea")
     page = f"/merchant/orders/{order_id}"
     await shen.get(page)
     await shen.send(f"{page}/shipment", carrier="SF", tracking="SF1234")

@@ -10,6 +10,7 @@ from highstreet.web.merchant import (
     business,
     describing,
     goods,
+    groups,
     handover,
     intake,
     item,
@@ -29,13 +30,15 @@ from highstreet.web.merchant import (
     stock,
     supply,
     takings,
+    things,
+    times,
     today,
 )
 from highstreet.web.merchant.desk import Elsewhere, desk_of, elsewhere
 
 _PAGES = (
     today, orders, order, order_acts, handover, goods, describing, item, pictures, sheets, intake, offers, offer, prices, promotions,
-    stock, supply, takings, business, places, licences, staff,
+    stock, times, things, supply, groups, takings, business, places, licences, staff,
 )  # fmt: skip
 
 _DESK = Router(

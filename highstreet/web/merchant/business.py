@@ -28,11 +28,15 @@ async def business(desk: GivenDesk) -> Response[str]:
         "tagline_en": about.tagline.en, "tagline_zh": about.tagline.zh, "story_en": about.story.en, "story_zh": about.story.zh,
         "phone": about.phone, "picture": desk.business.picture or "", "name_en": about.name.en, "name_zh": about.name.zh,
     }  # fmt: skip
-    return _page(desk, Filled(desk.lang, start=start))
+    return await _page(desk, Filled(desk.lang, start=start))
 
 
-def _page(desk: Desk, f: Filled) -> Response[str]:
-    return desk.show("business.html", status=f.status, at="/merchant/business", f=f, fronts=FRONTS)
+async def _page(desk: Desk, f: Filled) -> Response[str]:
+    async with desk.market.db.read() as tx:
+        checked = await parties.particulars.of(tx, desk.id)
+    return desk.show(
+        "business.html", status=f.status, at="/merchant/business", f=f, fronts=FRONTS, checked=checked
+    )
 
 
 @post("/business")
@@ -55,7 +59,7 @@ async def change(desk: GivenDesk, form: GivenForm) -> Response[Any]:
             return desk.go("/business", "Saved. Buyers see it at once.")
         except Refusal as no:
             f.refused(no)
-    return _page(desk, f)
+    return await _page(desk, f)
 
 
 ROUTES = [business, change]
