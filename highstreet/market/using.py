@@ -13,7 +13,7 @@ from highstreet.market.work import Work
 from highstreet.orders import NotNow
 
 _EARLY = timedelta(minutes=15)
-_REFERENCE = re.compile(r"[A-Za-z0-9-]{4,40}")
+_REFERENCE = re.compile(r"[A-Z]{0,4}-?[0-9][0-9-]{3,35}")
 
 
 class OverTheCap(Refusal):
@@ -45,9 +45,7 @@ def prescribe(work: Work, by: str, now: datetime, body: dict[str, Any]) -> None:
     """A prescription was written at a visit: only the number it is found under is told, nothing of what it says."""
     number = body.get("reference")
     if not isinstance(number, str) or not _REFERENCE.fullmatch(number):
-        raise Malformed(
-            "reference", "needs 4 to 40 letters, digits or dashes", "须为 4 至 40 位字母、数字或短横线"
-        )
+        raise Malformed("reference", "needs a number, like RX-2026-000417", "须为处方编号，如 RX-2026-000417")
     window = work.order.agreed.window
     if work.order.stage not in ("committed", "done") or window is None or now < window[0]:
         raise NotNow

@@ -58,7 +58,14 @@ def test_a_prescription_is_told_by_its_number_during_the_visit_or_after(steps: t
 
 
 @pytest.mark.parametrize(
-    "said", [{}, {"reference": "发热三天"}, {"reference": "take two a day"}, {"reference": 4}]
+    "said",
+    [
+        {},
+        {"reference": "发热三天"},
+        {"reference": "take two a day"},
+        {"reference": "INSULIN-2026"},
+        {"reference": 4},
+    ],
 )
 def test_nothing_medical_fits_into_the_number(said: dict[str, object]):
     town, work = _live("clock:+49h", "seller:visited")
