@@ -333,6 +333,7 @@ def rounds(market: OpenMarket) -> list[Round]:
             await parties.sessions.sweep(tx, now)
             await orders.baskets.forget_old(tx, now)
             await parties.licences.expire(tx, now.astimezone(market.tz).date(), now)
+            await parties.particulars.remind(tx, now)
             return await forget_answers(tx, now) > 0
 
     def errand(run: Callable[[Market, datetime], Awaitable[int]]) -> Callable[[], Awaitable[bool]]:

@@ -16,8 +16,8 @@ Always true:
 
 Words: party (person or business taking part, or the city), place (where a business is), handle (e-mail or
 phone that signs in), role (what a person is in a party), bearer (session, token or roles shown), scope (what
-a token is for), licence (a qualification shown and reviewed), consent (a use allowed), notice (told in the
-app).
+a token is for), licence (a qualification shown and reviewed), particulars (who a business says it is, looked
+at every six months), consent (a use allowed), notice (told in the app).
 """
 
 from highstreet.parties import businesses as businesses
@@ -25,6 +25,7 @@ from highstreet.parties import consent as consent
 from highstreet.parties import errors as errors
 from highstreet.parties import licences as licences
 from highstreet.parties import notices as notices
+from highstreet.parties import particulars as particulars
 from highstreet.parties import people as people
 from highstreet.parties import places as places
 from highstreet.parties import roles as roles

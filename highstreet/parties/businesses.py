@@ -15,7 +15,7 @@ from highstreet.kit.db import Tx, row_or_none, rows
 from highstreet.kit.errors import Malformed, NotFound
 from highstreet.kit.ids import new_id
 from highstreet.kit.text import Words
-from highstreet.parties import notices, roles
+from highstreet.parties import notices, particulars, roles
 from highstreet.parties.errors import AlreadyReviewed, BadUscc, OwnReview, UsccTaken
 
 State = Literal["applied", "active", "suspended", "closed"]
@@ -143,6 +143,8 @@ async def review(tx: Tx, business_id: str, accepted: bool, by: str, reason: str,
         raise AlreadyReviewed
     outcome = "accepted" if accepted else "refused"
     await facts.tell(tx, f"business.{outcome}", business_id, by, now)
+    if accepted:
+        await particulars.looked(tx, business_id, by, now)
     await notices.tell_staff(tx, business_id, f"business_{outcome}", {"reason": reason.strip()}, now)
 
 

@@ -85,6 +85,7 @@ async def test_an_application_is_reviewed_by_somebody_else_and_once(db: Database
         ("business.applied", lin),
         ("role.granted", lin),
         ("business.accepted", mei),
+        ("particulars.confirmed", mei),
     ]
 
 

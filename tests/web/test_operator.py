@@ -36,7 +36,7 @@ PAGES = (
     "/rules",
 )
 POSTS = ("/jobs/again", "/books/check", "/books/fold", "/strays/take", "/strays/settle", "/refunds/again", "/refunds/by-hand",
-         "/reviews/business", "/reviews/licence", "/businesses/suspend", "/businesses/reopen")  # fmt: skip
+         "/reviews/business", "/reviews/licence", "/reviews/particulars", "/businesses/suspend", "/businesses/reopen")  # fmt: skip
 OFFICERS = {"/reviews", "/businesses", "/orders", "/rules"}
 
 
@@ -366,3 +366,28 @@ async def test_a_failed_job_is_tried_again(lane: Lane, zhou: Browser) -> None:
     async with lane.market.db.read() as tx:
         assert await tx.fetchval("SELECT count(*) FROM jobs.pgqueuer WHERE status = 'queued'") == 2
     assert len(await told(lane, "jobs.again")) == 2
+
+
+async def test_particulars_are_looked_at_again_with_one_click(lane: Lane, zhou: Browser) -> None:
+    tea = lane.made.sellers["tea"]
+    assert "No business to look at again" in (await zhou.see("/reviews")).text
+    lane.clock.forward(timedelta(days=190))
+    strong = await zhou_again(lane, zhou)
+    page = (await strong.see("/reviews")).text
+    assert "3 businesses to look at again" in page and "overdue since" in page and "Willow Tea House" in page
+    assert (await strong.post("/reviews/particulars", id=tea)).status_code == 303
+    assert (await strong.post("/reviews/particulars", id=tea)).status_code == 409
+    assert (await strong.post("/reviews/particulars", id="pty_nobody")).status_code == 404
+    assert "2 businesses to look at again" in (await strong.see("/reviews")).text
+    assert (tea, lane.made.people["zhou"]) in await told(lane, "particulars.confirmed")
+
+
+async def zhou_again(lane: Lane, zhou: Browser) -> Browser:
+    """Signed in anew: half a year is longer than a session."""
+    async with lane.market.db.transaction() as tx:
+        token = await parties.sessions.open_session(
+            tx, lane.made.people["zhou"], None, True, "test", lane.clock()
+        )
+    zhou.http.cookies.clear()
+    zhou.http.cookies.set("session", token)
+    return zhou

@@ -95,6 +95,7 @@ class Attention(msgspec.Struct, frozen=True):
     refunds: int
     businesses: int
     licences: int
+    particulars: int
     jobs_failed: int
     unheard: int
 
@@ -109,6 +110,7 @@ async def attention(tx: Tx, now: datetime) -> Attention:
                (SELECT count(*) FROM ledger.refund WHERE state = 'failed' OR (state IN ('wanted', 'asked') AND tries >= 6)) AS refunds,
                (SELECT count(*) FROM parties.party WHERE kind = 'business' AND state = 'applied') AS businesses,
                (SELECT count(*) FROM parties.licence WHERE state = 'shown') AS licences,
+               (SELECT count(*) FROM parties.particulars WHERE due_at <= $1) AS particulars,
                (SELECT count(*) FROM jobs.pgqueuer WHERE status = 'failed') AS jobs_failed,
                (SELECT count(*) FROM ledger.collection WHERE state = 'asked'
                    AND asked_at < $1::timestamptz - interval '10 min') AS unheard""",

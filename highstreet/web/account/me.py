@@ -74,6 +74,21 @@ def told(visitor: Visitor, notice: Notice) -> dict[str, Any]:
         "business_reopened": say(visitor, "Your business may sell again."),
         "licence_accepted": say(visitor, "A licence was accepted."),
         "licence_refused": say(visitor, "A licence was not accepted: %(reason)s", reason=reason),
+        "particulars_due": say(
+            visitor,
+            "The market checks who you are every six months, next by %(day)s. Please see that your licences and phone are right.",
+            day=str(body.get("until") or ""),
+        ),
+        "particulars_overdue": say(
+            visitor,
+            "The market should have checked who you are by %(day)s. Please see that your licences and phone are right.",
+            day=str(body.get("until") or ""),
+        ),
+        "particulars_confirmed": say(
+            visitor,
+            "The market looked: who you are is still true. Again by %(day)s.",
+            day=str(body.get("until") or ""),
+        ),
         "licence_expired": say(visitor, "A licence has run out. Please show the new one."),
     }
     subject = notice.subject if notice.subject.startswith("ord_") else str(body.get("order") or "")
@@ -94,6 +109,6 @@ def _where(notice: Notice, subject: str) -> str:
         return f"/orders/{subject}"
     return (
         "/merchant"
-        if notice.kind in news.TO_SELLER or notice.kind.startswith(("business", "licence"))
+        if notice.kind in news.TO_SELLER or notice.kind.startswith(("business", "licence", "particulars"))
         else ""
     )

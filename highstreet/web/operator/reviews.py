@@ -25,6 +25,9 @@ async def _page(office: Office, refused: Refusal | None = None, sent: Form | Non
         licences = await parties.licences.waiting_review(tx)
         shown = {one.id: await parties.licences.licences_of(tx, one.id) for one in businesses}
         of = await parties.businesses.businesses(tx, [one.party_id for one in licences])
+        due = await parties.particulars.to_check(tx, office.now)
+        papers = {one.party_id: await parties.licences.licences_of(tx, one.party_id) for one in due}
+        names = await office.names(tx, {one.looked_by for one in due if one.looked_by})
         mine = {role.party_id for role in office.session.roles}
     return office.show(
         "reviews.html",
@@ -32,6 +35,9 @@ async def _page(office: Office, refused: Refusal | None = None, sent: Form | Non
         businesses=businesses,
         licences=licences,
         shown=shown,
+        due=due,
+        papers=papers,
+        names=names,
         of=of,
         mine=mine,
         kinds=catalog.LICENCES,
@@ -71,6 +77,19 @@ async def _review(office: Office, form: Form, *, business: bool) -> Response[Any
     )
 
 
+@post("/reviews/particulars", status_code=200)
+async def confirm_particulars(office: GivenOffice, form: GivenForm) -> Response[Any]:
+    """Somebody looked at who a business says it is, and all is true."""
+    office.require("review")
+    try:
+        async with office.market.db.transaction() as tx:
+            until = await parties.particulars.confirm(tx, form.get("id"), office.by, office.now)
+    except Refusal as no:
+        return await _page(office, no)
+    day = until.astimezone(office.market.tz).date()
+    return office.go("/reviews", "Written down. Look again by %(day)s.", day=day)
+
+
 @get("/reviews/licences/{licence_id:str}/scan")
 async def scan(office: GivenOffice, licence_id: FromPath[str]) -> Response[bytes]:
     """The scan a licence was shown with."""
@@ -86,4 +105,4 @@ async def scan(office: GivenOffice, licence_id: FromPath[str]) -> Response[bytes
     return Response(path.read_bytes(), media_type="image/webp", headers={"cache-control": "no-store"})
 
 
-ROUTES = [reviews, review_business, review_licence, scan]
+ROUTES = [reviews, review_business, review_licence, confirm_particulars, scan]

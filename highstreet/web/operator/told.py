@@ -19,6 +19,7 @@ KINDS = (
     "stray.",
     "business.",
     "licence.",
+    "particulars.",
     "books.",
     "jobs.",
     "role.",
