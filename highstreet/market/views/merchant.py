@@ -15,15 +15,21 @@ from highstreet.market.work import Work
 from highstreet.orders import NoSuchOrder
 
 # What the seller is waited for to do; everything else waits for somebody else.
-SELLERS_TURN = ("accept", "prepare", "pickup", "return")
+SELLERS_TURN = (
+    "accept", "prepare", "pickup", "return", "hand_in", "inspect", "wipe", "give_back", "driver", "ride", "buy", "bring",
+)  # fmt: skip
+# What has its time: it is for today when that has come.
+BOOKED = ("visit", "lessons", "out", "back")
 TABS: dict[str, tuple[str, ...]] = {
     "todo": SELLERS_TURN,
     "accept": ("accept",),
     "prepare": ("prepare",),
     "pickup": ("pickup",),
+    "booked": BOOKED,
     "back": ("return",),
-    "away": ("courier", "underway", "confirm"),
-    "unpaid": ("payment",),
+    "away": ("courier", "underway", "confirm", "open", "take", "agree", "rhythm"),
+    "group": ("closing",),
+    "unpaid": ("payment", "balance"),
 }
 
 
@@ -64,14 +70,20 @@ LEFT JOIN LATERAL (
     WHERE e.order_id = o.id AND e.kind <> 'return' ORDER BY e.n LIMIT 1) g ON true"""
 
 
-async def waiting(tx: Tx, seller_id: str, most: int = 60) -> list[OrderRow]:
-    """Orders that wait for this seller, the most pressing first."""
+async def waiting(tx: Tx, seller_id: str, until: datetime, most: int = 60) -> list[OrderRow]:
+    """Orders that wait for this seller, and those whose time begins before `until`, the most pressing first."""
     return await rows(
         tx,
         OrderRow,
-        _ORDER + " WHERE o.seller_id = $1 AND o.waits = ANY ($2) ORDER BY due_at NULLS LAST, o.id LIMIT $3",
+        "SELECT x.* FROM ("
+        + _ORDER
+        + """ WHERE o.seller_id = $1 AND (o.waits = ANY ($2) OR o.waits = ANY ($3)
+                  AND CASE o.waits WHEN 'back' THEN g.window_to ELSE g.window_from END < $4)) x
+              ORDER BY least(x.due_at, CASE WHEN x.waits = ANY ($3) THEN x.window_from END) NULLS LAST, x.id LIMIT $5""",
         seller_id,
         list(SELLERS_TURN),
+        list(BOOKED),
+        until,
         most,
     )
 

@@ -16,12 +16,12 @@ from highstreet.market import attempts, unwind
 from highstreet.market.place import Contact
 from highstreet.market.views import merchant as views
 from highstreet.market.work import Work
-from highstreet.web.merchant import steps
+from highstreet.web.merchant import steps, telling
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 
 # Steps that are asked for in the panel on top; the others stand beside what they concern.
-_PRESSING = {"accepted", "ready", "shipped", "handed_over", "delivered", "return_refused"}
+_PRESSING = {"ready", "shipped", "handed_over", "delivered", "return_refused"}
 
 
 async def order_page(
@@ -41,7 +41,8 @@ async def order_page(
         photo = await logistics.photos.is_there(tx, order_id)
     one = desk.market.format(work.order.format)
     back = unwind.open_return(work)
-    can = steps.next_steps(desk.market, work) if desk.may("orders") else set[str]()
+    can = steps.next_steps(desk.market, work, desk.visitor.now) if desk.may("orders") else set[str]()
+    acts = [(fact, telling.asked(act, work)) for fact, act in telling.acts_now(can, work.order.waits)]
     return desk.show(
         "order.html",
         status=f.status,
@@ -54,7 +55,8 @@ async def order_page(
         number=spoken(work.order.number),
         one=one,
         can=can,
-        now=bool(can & _PRESSING),
+        now=bool(acts or can & _PRESSING),
+        acts=acts,
         coming_back=attempts.going_back(work),
         contact=contact_of(desk, found),
         names=names,

@@ -11,14 +11,13 @@ from highstreet.kit.errors import NotFound, Refusal
 from highstreet.market import attempts, fulfil
 from highstreet.market.views import merchant as views
 from highstreet.web.frame import GivenForm
+from highstreet.web.merchant import telling
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.merchant.order import order_page
 
 # What each plain step says when it is done.
-_SAID = {
-    "accepted": "Accepted. Get it ready by the promised time.",
-    "refused": "Refused. The buyer gets all the money back.",
+_SAID = {fact: act.said for fact, act in telling.ACTS.items()} | {
     "ready": "It is ready. The buyer is told.",
     "delivered": "Marked as delivered.",
     "attempted": "Noted that nobody was there.",
@@ -55,13 +54,16 @@ async def mine(desk: Desk, order_id: str) -> views.SellersOrder:
 
 @post("/orders/{order_id:str}/facts")
 async def tell(desk: GivenDesk, order_id: FromPath[str], form: GivenForm) -> Response[Any]:
-    """A step that needs no more words."""
+    """A step that needs no more than a word or a sum."""
     desk.require("orders")
-    await mine(desk, order_id)
+    found = await mine(desk, order_id)
     fact = form.get("fact")
     if fact not in _SAID:
         raise NotFound("step")
     filled = Filled(desk.lang, form)
+    if act := telling.ACTS.get(fact):
+        body = telling.body_of(telling.asked(act, found.work), filled, found.work.order.currency)
+        return await tell_or_say(desk, order_id, fact, body, filled, fact, act.said)
     reason = filled.text("reason", required=fact == "return_refused", most=300)
     return await tell_or_say(
         desk, order_id, fact, {"reason": reason} if reason else {}, filled, fact, _SAID[fact]

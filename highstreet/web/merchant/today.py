@@ -19,7 +19,7 @@ from highstreet.market import fulfil
 from highstreet.market.views import merchant as views
 from highstreet.market.views import takings as money
 from highstreet.web.frame import GivenForm
-from highstreet.web.merchant import steps
+from highstreet.web.merchant import steps, telling
 from highstreet.web.merchant.days import day_of
 from highstreet.web.merchant.desk import Desk, GivenDesk
 
@@ -37,7 +37,7 @@ async def _page(desk: Desk, said: str = "", kind: str = "good") -> Response[str]
     start, end = day_of(now, market.tz)
     day = start.astimezone(market.tz).date()
     async with market.db.read() as tx:
-        waiting = await views.waiting(tx, desk.id)
+        waiting = await views.waiting(tx, desk.id, end)
         counts = await views.order_counts(tx, desk.id)
         look = await views.pressing(tx, desk.id, day + _SOON, day)
         hours = await money.hours(tx, desk.id, start, end, desk.visitor.zone)
@@ -62,6 +62,7 @@ async def _page(desk: Desk, said: str = "", kind: str = "good") -> Response[str]
         spoken=spoken,
         market=market,
         one_tap=lambda row: steps.one_tap(market, row),
+        acts=telling.ACTS,
         way=lambda code: steps.way_name(market, code, desk.lang),
         opens=min(
             (at for at in (parties.places.next_opening(p, now, market.tz) for p in shops) if at), default=None
@@ -95,14 +96,14 @@ async def tell_now(desk: GivenDesk, order_id: FromPath[str], form: GivenForm) ->
     """One tap on the list: accepted, refused or ready; the list comes back."""
     desk.require("orders")
     fact = form.get("fact")
-    if fact not in ("accepted", "refused", "ready"):
-        return desk.go(f"/orders/{order_id}")
     async with desk.market.db.read() as tx:
         found = await views.order(tx, desk.id, order_id)
+    if fact != "ready" and fact not in telling.ACTS:
+        return desk.go(f"/orders/{order_id}")
     number = spoken(found.work.order.number)
-    telling = fulfil.Telling(order_id, fact, "seller", desk.session.party_id)
+    told = fulfil.Telling(order_id, fact, "seller", desk.session.party_id)
     try:
-        await fulfil.tell(desk.market, telling, desk.visitor.now)
+        await fulfil.tell(desk.market, told, desk.visitor.now)
     except Refusal as no:
         if not desk.visitor.part:
             raise
@@ -111,7 +112,7 @@ async def tell_now(desk: GivenDesk, order_id: FromPath[str], form: GivenForm) ->
         "accepted": "%(number)s accepted.",
         "refused": "%(number)s refused; the money goes back.",
         "ready": "%(number)s is ready.",
-    }[fact]
+    }.get(fact, "%(number)s is noted.")
     if desk.visitor.part:
         return await _page(desk, desk.say(text, number=number))
     return desk.go("", text, number=number)
