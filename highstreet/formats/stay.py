@@ -78,7 +78,7 @@ STAY = Format(
             zh="选好入住和离店时间，退房查验后退押金。",
         ),
         picture="quilt",
-        asks=(Choice("period", steps=nights),),
+        asks=(Choice("period", steps=nights, by_day=True),),
         terms=(Term("deposit", Words("Deposit", "押金"), usual=DEPOSIT, money=True), *STEPS),
     ),
     stories=(

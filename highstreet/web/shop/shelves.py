@@ -67,7 +67,7 @@ def _shown(
         window = form.quote(Asked([priced], [one], visitor.now, market.tz, distance)).window
     except Refusal:
         far = True
-    counted = form.promise == "stock" and one.sells == "goods"
+    counted = form.promise == "stock" and (one.sells == "goods" or one.supply_id is not None)
     free = standing.free.get(str(one.supply_id), 0) if counted else None
     return Shown(
         goods=one,
@@ -80,4 +80,5 @@ def _shown(
         called=standing.names.get(one.seller_id, Words()),
         far=far,
         distance_m=distance,
+        in_shop=form.in_person,
     )

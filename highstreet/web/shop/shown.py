@@ -23,7 +23,7 @@ class Shown(msgspec.Struct, frozen=True):
     in the shop.
 
     `free`: steps free to promise, None when nothing is counted. `far`: the place does not deliver to where
-    the visitor is.
+    the visitor is. `in_shop`: bought by going there, so no basket can hold it.
     """
 
     goods: ForSale
@@ -36,12 +36,8 @@ class Shown(msgspec.Struct, frozen=True):
     called: Words
     far: bool
     distance_m: int | None
+    in_shop: bool = False
     card: Card | None = None
-
-    @property
-    def in_shop(self) -> bool:
-        """Bought by going there: nothing is carried, sent or put aside, so no basket can hold it."""
-        return not self.how and self.goods.sells in ("goods", "service")
 
     @property
     def gone(self) -> bool:
