@@ -75,7 +75,7 @@ def create_app() -> ASGIApp:
 
 def serve(app: Litestar, market: OpenMarket) -> None:
     """Let an application serve this market."""
-    app.state.update({"market": market, "town": wiring.TOWN, "url": market.url, "mail": market.mail})
+    app.state.update({"market": market, "town": market.town, "url": market.url, "mail": market.mail})
 
 
 def build(

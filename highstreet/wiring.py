@@ -57,6 +57,7 @@ from highstreet.kit.jobs import Again, Work
 from highstreet.kit.mail import Mail, MailAway, MailRefused
 from highstreet.kit.postgres import CannotStart, Server, ensure
 from highstreet.kit.readers import Fact
+from highstreet.kit.text import Words
 from highstreet.market import gather, news
 from highstreet.market.desk import Market
 from highstreet.market.errands import CHECK_BOOKS, ERRANDS, check_books
@@ -67,7 +68,7 @@ from highstreet.market.views.opening import formats_in_use
 from highstreet.migrations import CannotMigrate, migrate
 from highstreet.settings import Settings
 
-TOWN = "highstreet"  # what buyers read at the payment provider
+TOWN = "highstreet"  # what buyers read at the payment provider, and the town's name before it has one
 
 Subscriber = Callable[[Tx, list[Fact]], Awaitable[None]]
 
@@ -87,9 +88,10 @@ class CannotOpen(Exception):
 class OpenMarket(Market):
     """A market opened by `open_market`: beside what every market has, what its process keeps for it.
 
-    `url` is how it is reached from outside, `media` where uploaded pictures lie, `mail` what carries letters.
+    `town` is what it is called, `url` how it is reached from outside, `media` where uploaded pictures lie, `mail` what carries letters.
     """
 
+    town: Words
     url: str
     media: Path
     mail: Mail
@@ -176,6 +178,7 @@ async def _open(settings: Settings, clock: Clock, size: int) -> OpenMarket:
         market = _market(settings, db, clock)
         await _refuse_unknown_formats(market)
         await market.open()
+        market.town = await db.run(parties.businesses.town_name) or Words(TOWN, TOWN)
     except (CannotStart, CannotMigrate, DatabaseAway, OSError, *_COMING_BACK) as e:
         await _let_go(db, server)
         raise CannotOpen(str(e)) from e

@@ -19,10 +19,11 @@ import pytest
 import pytest_asyncio
 from litestar import get
 
-from highstreet import app, wiring
+from highstreet import app, parties, wiring
 from highstreet.bench.load import free_port
 from highstreet.kit.clock import FixedClock
 from highstreet.kit.db import DatabaseAway
+from highstreet.kit.text import Words
 from highstreet.wiring import CannotOpen
 from tests.api.street import settings_for
 
@@ -212,3 +213,22 @@ def test_help_is_there_at_once_and_wrong_settings_are_one_sentence(tmp_path: Pat
     )
     assert wrong.returncode == 3
     assert wrong.stderr == "HIGHSTREET_PORT must be a whole number from 1 to 65535, not 'many'.\n"
+
+
+async def test_pages_name_the_town_by_its_city_in_the_visitors_language(
+    database_url: str, clock: FixedClock, tmp_path: Path
+) -> None:
+    before = {"en": "highstreet", "zh": "highstreet"}
+    for called in (before, {"en": "Lantern Ferry", "zh": "灯渡镇"}):
+        market = await wiring.open_market(settings_for(database_url, tmp_path), clock=clock)
+        town = app.build()
+        app.serve(town, market)
+        transport: Any = httpx.ASGITransport(app=town)  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://market.example") as client:
+            for lang, words in called.items():
+                page = (await client.get("/ask", headers={"accept-language": lang})).text
+                assert f'<span class="mark-name">{words}</span>' in page
+        async with market.db.transaction() as tx:
+            about = parties.About(name=Words("Lantern Ferry", "灯渡镇"))
+            await parties.businesses.found_city(tx, name="灯渡镇", about=about, now=clock())
+        await market.close()

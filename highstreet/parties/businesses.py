@@ -186,6 +186,15 @@ async def business(tx: Tx, business_id: str) -> Business:
     return found
 
 
+async def town_name(tx: Tx) -> Words | None:
+    """What the town is called: the name of the city that runs its market; None before it was founded."""
+    found = await tx.fetchrow("SELECT name, about -> 'name' AS called FROM parties.party WHERE kind = 'city'")
+    if found is None:
+        return None
+    called: dict[str, str] = found["called"] or {}
+    return Words(called.get("en") or found["name"], called.get("zh") or found["name"])
+
+
 async def businesses(tx: Tx, ids: Sequence[str]) -> dict[str, Business]:
     """Several at once, by id; unknown ids are left out."""
     found = await rows(

@@ -22,6 +22,7 @@ from litestar.utils.scope.state import ScopeState
 from highstreet import orders, parties
 from highstreet.kit.db import DatabaseAway, DatabaseBusy
 from highstreet.kit.geo import Point
+from highstreet.kit.text import Words
 from highstreet.market.desk import Market
 from highstreet.market.views import shop as views
 from highstreet.parties import Session
@@ -109,17 +110,18 @@ async def visitor_of(request: AnyRequest, market: Market) -> Visitor:
 def stranger(request: AnyRequest, market: Market | None) -> Visitor:
     """The visitor as far as the request alone tells: what an error page shows when the database is away."""
     state, client = request.app.state, request.client
+    look, town = look_from(request.cookies, request.headers.get("accept-language", "")), state.get("town")
     host = client.host if client else ""
     # As request.url has them, which takes apart and keeps what nobody asks for.
     path, query = request.scope.get("root_path", "") + request.scope["path"], request.scope["query_string"]
     return Visitor(
-        look=look_from(request.cookies, request.headers.get("accept-language", "")),
+        look=look,
         now=market.clock() if market else state["clock"](),
         path=path + (f"?{query.decode()}" if query else ""),
         address=market.seal.blind("address", host) if market else b"",
         agent=request.headers.get("user-agent", "")[:200],
         csrf=csrf_of(request),
-        town=state.get("town", "highstreet"),
+        town=town.say(look.lang) if isinstance(town, Words) else town or "highstreet",
         zone=str(market.tz) if market else "Asia/Shanghai",
         url=state.get("url") or str(request.base_url).rstrip("/"),
         demo=market.demo if market else False,
