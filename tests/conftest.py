@@ -86,12 +86,28 @@ _MEMORY = Path("/dev/shm")
 _ROOM = 2 * 2**30
 
 
+def _parent() -> Path:
+    """In memory where there is room: a slow disk has to make and drop a database for every test."""
+    in_memory = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
+    return _MEMORY if in_memory else Path(tempfile.gettempdir())
+
+
+@contextmanager
+def folder_to_pass() -> Iterator[Path]:
+    """A folder for a cluster of a test's own.
+
+    Not below pytest's: as root the server is somebody else, who must pass there, and whoever starts pytest shuts it again.
+    """
+    with tempfile.TemporaryDirectory(
+        prefix="highstreet-own-", dir=_parent(), ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
+
+
 @contextmanager
 def _folder_of_ours() -> Iterator[Path]:
     """The first folder no other process works in; the kernel frees it with its holder."""
-    # In memory where there is room: a slow disk has to make and drop a database for every test.
-    in_memory = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
-    parent = _MEMORY if in_memory else Path(tempfile.gettempdir())
+    parent = _parent()
     for number in count():
         folder = parent / f"highstreet-test-{postgres.VERSION}-{os.getuid()}-{number}"
         with Path(f"{folder}.lock").open("w") as lock:
@@ -100,7 +116,7 @@ def _folder_of_ours() -> Iterator[Path]:
             except BlockingIOError:
                 continue
             yield folder
-            if in_memory and "PYTEST_XDIST_WORKER" in os.environ:
+            if parent == _MEMORY and "PYTEST_XDIST_WORKER" in os.environ:
                 # A whole run leaves nothing in memory; whoever runs some tests again and again has the cluster ready.
                 shutil.rmtree(folder)
             return

@@ -43,7 +43,8 @@ async def load_named(market: Market, now: datetime) -> Town:
     # Whoever loads at the same moment waits for this transaction, which holds nothing else, and then finds it all done.
     async with market.db.transaction() as turn:
         await turn.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        await turn.execute("SET LOCAL lock_timeout = '60s'")
+        await turn.execute("SET LOCAL statement_timeout = 0")
+        await turn.execute("SET LOCAL lock_timeout = '2min'")
         await turn.execute("SELECT pg_advisory_xact_lock(hashtext('town'))")
         if not await _is_told(market, "town.founded"):
             async with market.db.transaction() as tx:

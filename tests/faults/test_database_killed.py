@@ -12,6 +12,7 @@ import pytest
 
 from highstreet.kit import postgres
 from highstreet.kit.db import Database, DatabaseAway, DatabaseBusy, Tx, connect
+from tests.conftest import folder_to_pass
 
 WRITERS = 8
 BETWEEN_KILLS = 150
@@ -70,8 +71,12 @@ def kill(data_dir: Path, *, everything: bool) -> None:
 
 
 @pytest.mark.fault
-async def test_no_acknowledged_write_is_lost_and_service_is_back_in_seconds(tmp_path: Path) -> None:
-    server = await postgres.ensure(tmp_path / "data")
+async def test_no_acknowledged_write_is_lost_and_service_is_back_in_seconds() -> None:
+    with folder_to_pass() as folder:
+        await storm_over(await postgres.ensure(folder / "data"))
+
+
+async def storm_over(server: postgres.Server) -> None:
     db = await connect(server.url, size=WRITERS, revive=server.ensure_running)
     async with db.transaction() as tx:
         await tx.execute("CREATE TABLE public.written (key text PRIMARY KEY)")

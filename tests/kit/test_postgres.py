@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import pytest
 import pytest_asyncio
 
 from highstreet.kit.postgres import CannotStart, ensure
+from tests.conftest import folder_to_pass
 
 USE = """
 import asyncio, sys, asyncpg
@@ -82,13 +83,20 @@ async def ask(url: str, sql: str) -> Any:
         await connection.close()
 
 
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    with folder_to_pass() as folder:
+        yield folder
+
+
 @pytest_asyncio.fixture(scope="module")
-async def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+async def made() -> AsyncIterator[Path]:
     """A stopped cluster to copy, because making one takes a second."""
-    data_dir = tmp_path_factory.mktemp("made") / "data"
-    server = await ensure(data_dir)
-    assert await server.leave()
-    return data_dir
+    with folder_to_pass() as folder:
+        data_dir = folder / "data"
+        server = await ensure(data_dir)
+        assert await server.leave()
+        yield data_dir
 
 
 @pytest_asyncio.fixture
