@@ -3,8 +3,9 @@
     combiner = Combiner(run, most=100, wait_ms=3, lanes=1)
     answer = await combiner.ask(question)        # raises what `run` answered for this question
 
-Nobody waits alone: a question that finds nothing in flight and no company starts at once. Only when another
-batch is in flight, or several questions wait, are they collected for up to `wait_ms`.
+Nobody waits alone: a question that finds nothing in flight and no company starts at once. When another batch is in
+flight, several questions wait, or there was company a moment ago, they are collected for up to `wait_ms`: where many
+ask, more are about to.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from typing import Generic, NamedTuple, TypeVar
 
 Q = TypeVar("Q")
 A = TypeVar("A")
+
+
+# For so many times `wait_ms` after several were asked together, the next one is not taken to be alone.
+_REMEMBERED = 10
 
 
 class Closed(Exception):
@@ -55,6 +60,7 @@ class Combiner(Generic[Q, A]):
         self._in_flight: set[asyncio.Task[None]] = set()
         self._look: asyncio.Handle | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._company_until = 0.0
         self._closed = False
         self.batches = 0
         self.questions = 0
@@ -90,7 +96,7 @@ class Combiner(Generic[Q, A]):
     def _start(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting and len(self._in_flight) < self._lanes:
-            lone = len(self._waiting) == 1 and not self._in_flight
+            lone = len(self._waiting) == 1 and not self._in_flight and loop.time() > self._company_until
             due = self._waiting[0].since + self._wait
             if not (lone or self._closed or len(self._waiting) >= self._most or due <= loop.time()):
                 if self._timer is None:
@@ -103,6 +109,8 @@ class Combiner(Generic[Q, A]):
             # In a context of its own: what the first caller carries (its log fields) is not the others'.
             task = loop.create_task(self._answer(batch), context=contextvars.Context())
             self._in_flight.add(task)
+            if len(batch) > 1:
+                self._company_until = loop.time() + self._wait * _REMEMBERED
             task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:

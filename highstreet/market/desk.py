@@ -95,7 +95,7 @@ class Market:
         currency: str = "CNY",
         tz: tzinfo = UTC,
         demo: bool = False,
-        wait_ms: float = 5,
+        wait_ms: float = 8,
     ) -> None:
         self.db = db
         self.formats = formats

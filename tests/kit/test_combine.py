@@ -63,6 +63,17 @@ async def test_those_who_come_while_one_is_in_flight_go_together() -> None:
     assert (combiner.batches, combiner.questions) == (2, 30)
 
 
+async def test_who_comes_shortly_after_company_waits_for_more() -> None:
+    answering = Answering()
+    combiner = Combiner(answering.run, most=2, wait_ms=60_000)
+    assert await asyncio.gather(combiner.ask(1), combiner.ask(2)) == [2, 4]
+    third = asyncio.create_task(combiner.ask(3))
+    await turns()
+    assert len(answering.batches) == 1
+    assert await asyncio.gather(third, combiner.ask(4)) == [6, 8]
+    assert answering.batches == [[1, 2], [3, 4]]
+
+
 async def test_a_full_batch_does_not_wait_for_its_time() -> None:
     answering = Answering()
     combiner = Combiner(answering.run, most=10, wait_ms=60_000)
