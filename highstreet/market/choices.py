@@ -22,6 +22,7 @@ from highstreet.market.shelf import ForSale
 from highstreet.orders import Cohort, Entry
 from highstreet.pricing import Priced
 
+PERSONAL = ("text", "route")  # kept sealed with the buyer's contact, never with the line
 _LONGEST_TEXT = 500
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from highstreet.kit.sealing import Seal
 
 
 class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Never in facts or logs. lat and lon: where to deliver, in degrees, when the buyer said so."""
+    """Never in facts or logs. lat and lon: where to deliver, in degrees, when the buyer said so.
+
+    wishes: what was chosen that says something of the person (what to buy, from where to where), by offer and kind.
+    """
 
     name: str = ""
     phone: str = ""
@@ -17,6 +22,7 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
     lat: float | None = None
     lon: float | None = None
     note: str = ""
+    wishes: dict[str, dict[str, Any]] = {}
 
 
 _empty = Contact()

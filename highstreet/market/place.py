@@ -16,7 +16,7 @@ from highstreet.kit.errors import Malformed, Refusal, SignInFirst
 from highstreet.kit.ids import new_id, spoken
 from highstreet.ledger import NotPayableSo
 from highstreet.market import settle
-from highstreet.market.choices import NothingOpen, Take
+from highstreet.market.choices import PERSONAL, NothingOpen, Take
 from highstreet.market.commit import advance
 from highstreet.market.contacts import Contact, seal_contact
 from highstreet.market.desk import Decision, Found, Market
@@ -209,7 +209,7 @@ def _line(position: int, line: QuotedLine, of: ForSale, buyer_id: str | None) ->
         paid=line.paid,
         tax_bps=line.tax_bps,
         no_return=of.no_return,
-        choice=line.choice,
+        choice={kind: value for kind, value in line.choice.items() if kind not in PERSONAL},
         cuts=cuts_of(of.terms, of.seller_id, buyer_id),
     )
 
@@ -236,7 +236,14 @@ def cuts_of(terms: dict[str, Any], seller_id: str, buyer_id: str | None) -> list
 
 
 def _purchase(market: Market, placing: Placing, purchase_id: str, now: datetime) -> dict[str, Any]:
-    sealed = seal_contact(market.seal, purchase_id, placing.contact)
+    wishes = {
+        line.offer: personal
+        for order in placing.quote.orders
+        for line in order.lines
+        if (personal := {kind: line.choice[kind] for kind in PERSONAL if kind in line.choice})
+    }
+    contact = msgspec.structs.replace(placing.contact, wishes=wishes) if wishes else placing.contact
+    sealed = seal_contact(market.seal, purchase_id, contact)
     return {
         "id": purchase_id,
         "buyer_id": placing.buyer_id,
