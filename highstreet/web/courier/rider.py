@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any, Literal
 from urllib.parse import quote as escaped
 
 import msgspec
-from litestar import Response
 
 from highstreet.kit.geo import Point, metres
-from highstreet.kit.ids import new_id
-from highstreet.kit.text import Words
 from highstreet.market import attempts, carry
 from highstreet.market.desk import Market
 from highstreet.market.place import Contact
-from highstreet.market.units import Key
 from highstreet.market.views import courier as views
 from highstreet.market.views.courier import Stop
-from highstreet.parties import Session
 from highstreet.web import frame
-from highstreet.web.frame import Form
+from highstreet.web.at_work import AtWork
 from highstreet.web.sessions import Visitor
 
 
@@ -55,12 +48,12 @@ class Leg(msgspec.Struct, frozen=True):
         return None if self.to_door is None else -(-self.to_door // 500)
 
 
-class Rider(msgspec.Struct, frozen=True):
+class Rider(AtWork, frozen=True):
     """A courier at work. `fetch`: still at a shop, the nearest first; `bring`: with the courier, in the round's order."""
 
-    market: Market
-    visitor: Visitor
-    session: Session
+    surface = "courier"
+    called = "rider"
+
     round: list[Leg]
     fetch: list[Leg]
     bring: list[Leg]
@@ -68,37 +61,6 @@ class Rider(msgspec.Struct, frozen=True):
     @property
     def id(self) -> str:
         return self.session.party_id
-
-    @property
-    def lang(self) -> Literal["en", "zh"]:
-        return self.visitor.look.lang
-
-    def words(self, text: Words | dict[str, str] | None) -> str:
-        found = text if isinstance(text, Words) else Words(**(text or {"en": "", "zh": ""}))
-        return found.say(self.lang)
-
-    def show(self, template: str, status: int = 200, **values: object) -> Response[str]:
-        once = new_id("key", self.visitor.now)
-        given = {"rider": self, "once": once, "currency": self.market.currency} | values
-        return frame.show(self.visitor, f"courier/{template}", part="", status=status, cookies=(), **given)
-
-    def go(
-        self,
-        path: str,
-        text: str = "",
-        kind: Literal["info", "good", "warn", "refusal"] = "good",
-        **values: object,
-    ) -> Response[Any]:
-        said = frame.say(self.visitor, text, **values) if text else ""
-        return frame.go(self.visitor, f"/courier{path}", say=said, kind=kind)
-
-    def key(self, form: Form, what: str) -> Key | None:
-        """The form's key: a phone that sends again after silence changes nothing twice."""
-        if not form.get("once"):
-            return None
-        sent = sorted((k, v) for k, v in form.values.items() if k not in ("once", "_csrf_token"))
-        told = hashlib.sha256(msgspec.json.encode(sent)).hexdigest()
-        return Key(f"courier {self.id} {what}", form.get("once")[:80], told)
 
 
 async def rider_of(market: Market, visitor: Visitor) -> Rider:

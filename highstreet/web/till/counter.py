@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
 from litestar import Response, post
 from litestar.datastructures import Cookie
 
 from highstreet import parties
 from highstreet.kit.db import DatabaseAway, DatabaseBusy
 from highstreet.kit.errors import NotFound, Refusal, Unavailable
-from highstreet.kit.ids import new_id
-from highstreet.kit.text import Words
 from highstreet.market import unsettled
 from highstreet.market.desk import Market
 from highstreet.market.till import Clerk
-from highstreet.market.units import Key
-from highstreet.parties import Place, Session
+from highstreet.parties import Place
 from highstreet.web import frame
-from highstreet.web.frame import Form, GivenForm, GivenMarket, GivenVisitor
+from highstreet.web.at_work import AtWork
+from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor
 from highstreet.web.sessions import AnyRequest, Visitor
 
 PLACE = "till_place"
@@ -35,12 +31,12 @@ class WhichPlace(Exception):
         self.places = places
 
 
-class Counter(msgspec.Struct, frozen=True):
+class Counter(AtWork, frozen=True):
     """Somebody at the till of one place."""
 
-    market: Market
-    visitor: Visitor
-    session: Session
+    surface = "till"
+    called = "counter"
+
     clerk: Clerk
     place: Place
     business: str
@@ -48,8 +44,9 @@ class Counter(msgspec.Struct, frozen=True):
     open_ones: int
 
     @property
-    def lang(self) -> Literal["en", "zh"]:
-        return self.visitor.look.lang
+    def scope(self) -> str:
+        """A till's forms are its place's, whoever stands there."""
+        return f"till {self.place.id}"
 
     def may(self, action: parties.roles.Action) -> bool:
         return parties.may(self.session, action, self.clerk.seller_id)
@@ -57,38 +54,6 @@ class Counter(msgspec.Struct, frozen=True):
     def require(self, action: parties.roles.Action) -> None:
         """Errors: NotAllowed."""
         parties.require(self.session, action, self.clerk.seller_id)
-
-    def say(self, text: str, **values: object) -> str:
-        return frame.say(self.visitor, text, **values)
-
-    def words(self, text: Words | dict[str, str] | None) -> str:
-        """A text of two languages in this person's."""
-        found = text if isinstance(text, Words) else Words(**(text or {"en": "", "zh": ""}))
-        return found.say(self.lang)
-
-    def show(self, template: str, status: int = 200, **values: object) -> Response[str]:
-        """A page of the till."""
-        once = new_id("key", self.visitor.now)
-        given = {"counter": self, "once": once} | values
-        return frame.show(self.visitor, f"till/{template}", part="", status=status, cookies=(), **given)
-
-    def go(
-        self,
-        path: str,
-        text: str = "",
-        kind: Literal["info", "good", "warn", "refusal"] = "good",
-        **values: object,
-    ) -> Response[Any]:
-        said = frame.say(self.visitor, text, **values) if text else ""
-        return frame.go(self.visitor, f"/till{path}", say=said, kind=kind)
-
-    def key(self, form: Form, what: str) -> Key | None:
-        """The form's key, so that sending it twice has one effect."""
-        if not form.get("once"):
-            return None
-        sent = sorted((k, v) for k, v in form.values.items() if k not in ("once", "_csrf_token"))
-        told = hashlib.sha256(msgspec.json.encode(sent)).hexdigest()
-        return Key(f"till {self.place.id} {what}", form.get("once")[:80], told)
 
 
 async def counter_of(request: AnyRequest, market: Market, visitor: Visitor, place_id: str = "") -> Counter:
