@@ -2,7 +2,19 @@
 
 from litestar.types import ControllerRouterHandler
 
-from highstreet.api import money, offers, orders, parties, payments, quotes, stock, tills
+from highstreet.api import (
+    assets,
+    cohorts,
+    money,
+    offers,
+    orders,
+    parties,
+    payments,
+    quotes,
+    slots,
+    stock,
+    tills,
+)
 
 ROUTES: list[ControllerRouterHandler] = [
     quotes.make_quote,
@@ -20,6 +32,16 @@ ROUTES: list[ControllerRouterHandler] = [
     stock.see_stock,
     stock.receive,
     stock.count,
+    slots.see_slots,
+    slots.open_slots,
+    slots.change_slot,
+    assets.see_assets,
+    assets.register_asset,
+    assets.turn_asset,
+    cohorts.open_cohort,
+    cohorts.see_cohort,
+    cohorts.see_entrants,
+    cohorts.close_cohort,
     parties.see_me,
     parties.see_seller,
     parties.own_places,

@@ -16,7 +16,7 @@ from highstreet import parties
 from highstreet.api import keys
 from highstreet.api.payments import pay_url
 from highstreet.api.problems import language
-from highstreet.api.shapes import JSON, Code, Latitude, Line, Longitude, Short
+from highstreet.api.shapes import JSON, Amount, Code, Latitude, Line, Longitude, Short
 from highstreet.api.tokens import Call, TokenMissing, bearer_of, market_of, must_have
 from highstreet.kit.combine import Combiner
 from highstreet.kit.db import Row
@@ -27,7 +27,13 @@ from highstreet.ledger import NotPayableSo
 from highstreet.market import fulfil, quote
 from highstreet.market.desk import Market
 from highstreet.market.place import PAID_AT_ONCE, Contact, Placing, place
-from highstreet.market.views.calls import buyers_orders, orders_told, parties_of_order, sellers_orders
+from highstreet.market.views.calls import (
+    buyers_orders,
+    earns_of,
+    orders_told,
+    parties_of_order,
+    sellers_orders,
+)
 from highstreet.orders import NoSuchOrder
 from highstreet.parties import ApiToken
 
@@ -297,11 +303,15 @@ def _glance(row: Row) -> Glance:
 
 # --- facts ---
 
-Who = Literal["buyer", "seller", "courier"]
+Who = Literal["buyer", "seller", "courier", "partner", "device", "operator"]
 
 
 class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Something that happened to an order. `who` says as whom, where one may be several; `lines`: steps by position."""
+    """Something that happened to an order. `who` says as whom, where one may be several; `lines`: steps by position.
+
+    `partner`: a party that earns of a line; `device`: a cabinet, a lock or a gate, with its seller's token; `operator`: whoever runs the
+    market. `damage` and `amount`: minor units, where something is looked over or bought; `reference`: of a prescription.
+    """
 
     fact: Code
     who: Who | None = None
@@ -310,6 +320,9 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     carrier: Code | None = None
     tracking: Code | None = None
     resale: bool | None = None
+    damage: Amount | None = None
+    amount: Amount | None = None
+    reference: Code | None = None
 
     def body(self) -> dict[str, Any]:
         """What the flow is told beside the fact itself."""
@@ -357,14 +370,20 @@ async def _role(call: Call, market: Market, order_id: str, who: Who | None, link
     async with market.db.read() as tx:
         order = await parties_of_order(tx, order_id) if is_id(order_id, "ord") else None
         carries = await parties.roles.roles_of(tx, token.party_id) if who == "courier" else []
+        earns = who == "partner" and await earns_of(tx, order_id, token.party_id)
     if order is None:
         raise NoSuchOrder
+    if earns:
+        parties.require(token, "own", token.party_id)
+        return "partner", token.party_id
+    if who == "operator" and parties.may(token, "cases", None):
+        return "operator", token.party_id
     if who == "courier" and parties.may(carries, "carry", order["seller_id"]):
         parties.require(token, "own", token.party_id)
         return "courier", token.party_id
-    if token.party_id == order["seller_id"] and who in (None, "seller"):
+    if token.party_id == order["seller_id"] and who in (None, "seller", "device"):
         parties.require(token, "orders", token.party_id)
-        return "seller", token.party_id
+        return "device" if who == "device" else "seller", token.party_id
     if token.party_id == order["buyer_id"] and who in (None, "buyer"):
         parties.require(token, "own", token.party_id)
         return "buyer", token.party_id

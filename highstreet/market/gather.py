@@ -82,9 +82,14 @@ async def close_cohort(
 
 
 async def decide(
-    market: Market, cohort_id: str, by: str, now: datetime, told: dict[str, Any] | None = None
+    market: Market,
+    cohort_id: str,
+    by: str,
+    now: datetime,
+    told: dict[str, Any] | None = None,
+    within: Tx | None = None,
 ) -> Cohort:
-    """Only decide it; a worker sees to the members."""
+    """Only decide it; a worker sees to the members. `within`: the caller's transaction, where there is more to write."""
 
     async def once(tx: Tx) -> Cohort:
         known = await orders.cohorts.read(tx, cohort_id)
@@ -94,11 +99,13 @@ async def decide(
         if close is None:
             raise NotNow
         decided = await orders.cohorts.close(tx, cohort_id, close, told or {}, now)
-        if decided is not None:
-            await facts.tell(tx, "cohort.decided", cohort_id, by, now, _told(decided))
-        return decided or known
+        if decided is None:
+            # Somebody else decided it, perhaps while we waited for the row: what stands is read anew.
+            return await orders.cohorts.read(tx, cohort_id) or known
+        await facts.tell(tx, "cohort.decided", cohort_id, by, now, _told(decided))
+        return decided
 
-    return await market.db.run(once)
+    return await (market.db.run(once) if within is None else once(within))
 
 
 async def follow(market: Market, cohort_id: str, now: datetime) -> int:

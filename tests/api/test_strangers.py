@@ -9,7 +9,10 @@ import pytest
 from highstreet.api import ROUTES
 from tests.api.street import Street
 
-ANYBODY = {"/api/quotes", "/api/offers", "/api/offers/{offer_id}", "/api/sellers/{seller_id}"}
+ANYBODY = {
+    "/api/quotes", "/api/offers", "/api/offers/{offer_id}", "/api/sellers/{seller_id}", "/api/cohorts/{cohort_id}",
+    "/api/cohorts/{cohort_id}/entrants",
+}  # fmt: skip
 WITH_ID = {
     ("GET", "/api/orders/{order_id}"),
     ("POST", "/api/orders/{order_id}/facts"),
@@ -17,12 +20,17 @@ WITH_ID = {
     ("PATCH", "/api/offers/{offer_id}"),
     ("GET", "/api/sellers/{seller_id}"),
     ("POST", "/api/payments/{provider}/notices"),
+    ("POST", "/api/slots/{slot}"),
+    ("POST", "/api/assets/{asset}"),
+    ("GET", "/api/cohorts/{cohort_id}"),
+    ("GET", "/api/cohorts/{cohort_id}/entrants"),
+    ("POST", "/api/cohorts/{cohort_id}/close"),
 }
 
 
 def routes() -> set[tuple[str, str]]:
     return {
-        (method, path.replace(":str", ""))
+        (method, path.replace(":str", "").replace(":int", ""))
         for handler in ROUTES
         for path in handler.paths  # type: ignore[union-attr]
         for method in handler.http_methods  # type: ignore[union-attr]
@@ -106,7 +114,18 @@ async def test_every_route_that_is_not_for_anybody_asks_who_calls(street: Street
         if path in ("/api/orders", "/api/payments/{provider}/notices") and method == "POST":
             continue
         url = path.replace("{order_id}", "ord_" + "0" * 20).replace("{offer_id}", street.till.offers["bread"])
+        url = url.replace("{slot}", "1").replace("{asset}", "1").replace("{cohort_id}", "coh_" + "0" * 20)
         bodies = {
+            "/api/slots": {
+                "variant": "x",
+                "place": "x",
+                "windows": [{"starts": "2027-01-01T09:00:00Z", "ends": "2027-01-01T10:00:00Z"}],
+            },
+            "/api/slots/{slot}": {"close": True},
+            "/api/assets": {"variant": "x", "place": "x", "tag": "x"},
+            "/api/assets/{asset}": {"state": "ready"},
+            "/api/cohorts": {"offer": "x", "closes_at": "2027-01-01T09:00:00Z"},
+            "/api/cohorts/{cohort_id}/close": {},
             "/api/orders/{order_id}/facts": {"fact": "ready"},
             "/api/offers/{offer_id}": {"price": 1},
             "/api/offers": {"variant": "x", "place": "x", "format": "collect", "price": 1},
@@ -126,7 +145,13 @@ async def test_every_route_that_is_not_for_anybody_asks_who_calls(street: Street
                 "sales": [{"key": "x", "at": "2026-11-23T02:00:00Z", "total": 1, "lines": []}],
             },
         }
-        query = "?since=2026-11-01" if path.endswith("statement") else ""
+        query = (
+            "?since=2026-11-01"
+            if path.endswith("statement")
+            else "?variant=x"
+            if path == "/api/slots"
+            else ""
+        )
         answer = await street.call(method, url + query, bodies.get(path) if method != "GET" else None)
         assert (answer.status_code, answer.json()["code"]) == (401, "token_missing"), (
             method,

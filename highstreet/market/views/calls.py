@@ -31,6 +31,18 @@ async def parties_of_order(tx: Tx, order_id: str) -> Row | None:
     return await tx.fetchrow("""SELECT seller_id, buyer_id FROM orders."order" WHERE id = $1""", order_id)
 
 
+async def earns_of(tx: Tx, order_id: str, party_id: str) -> bool:
+    """Whether a party earns of one of the order's lines: a host, a leader, the owner of the thing."""
+    return bool(
+        await tx.fetchval(
+            """SELECT EXISTS (SELECT FROM orders.line l, jsonb_array_elements(l.cuts) c
+                              WHERE l.order_id = $1 AND c ->> 'party' = $2)""",
+            order_id,
+            party_id,
+        )
+    )
+
+
 async def collection_of(tx: Tx, purchase_id: str) -> Row | None:
     """The money last asked for a purchase."""
     return await tx.fetchrow(
