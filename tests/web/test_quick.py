@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any, cast
 
 import httpx
+from msgspec.structs import replace
 
 from highstreet import catalog, inventory
 from highstreet.kit.clock import FixedClock
-from highstreet.web import frame
+from highstreet.kit.text import Words
+from highstreet.web import frame as frames_of
+from highstreet.web import render
 from highstreet.web.quick import QuickPages
+from highstreet.web.render import Frame, Look
+from highstreet.web.sessions import Visitor
+from highstreet.web.shop.shelves import Shown, offers
 from tests.web.shop_browser import Browser
 from tests.web.shop_world import PASSWORD, SECRET, Street, app_of, street, street_template
 
@@ -25,7 +32,7 @@ HTMX = {"hx-request": "true"}
 
 def quick_of(street: Street) -> Any:
     pages = app_of(street.market)
-    return QuickPages(pages, pages, frame.csrf_config(SECRET))
+    return QuickPages(pages, pages, frames_of.csrf_config(SECRET))
 
 
 def client_of(app: Any) -> httpx.AsyncClient:
@@ -180,3 +187,54 @@ async def test_a_card_follows_the_day(street: Street, clock: FixedClock) -> None
     clock.forward(timedelta(days=1))
     after = re.search(r"With you ([^<]*)", await visitor.get("/search?q=bowl"))
     assert before and after and before[1] != after[1]
+
+
+async def test_a_card_that_looks_different_has_another_face(street: Street, clock: FixedClock) -> None:
+    visitor = Visitor(look=Look(), now=clock(), path="/", address=b"")
+    ids = [street.offers[key] for key in ("tea/online", "bread/collect", "bread/instant", "bread/counter")]
+    shown = await offers(street.market, visitor, ids)
+    frames = [Frame(town="Qinghe", now=clock()), Frame(town="Elsewhere", now=clock())]
+    frames.append(Frame(town="Qinghe", now=clock() + timedelta(days=1)))
+    drawn: list[tuple[str, object]] = []
+    for one in shown:
+        for changed in varied(one, shown):
+            drawn += [(card(changed, frame), changed.face(frame, "en", 3)) for frame in frames]
+    assert len({html for html, _ in drawn}) > 30
+    by_face: dict[object, str] = {}
+    for html, face in drawn:
+        assert by_face.setdefault(face, html) == html
+
+
+def varied(one: Shown, others: list[Shown]) -> Iterator[Shown]:
+    """An offer, and it with each of its parts as another offer has it, or otherwise changed."""
+    yield one
+    for name in Shown.__struct_fields__:
+        for other in others:
+            yield replace(one, **{name: getattr(other, name)})
+    for part in ("goods", "priced"):
+        whole = getattr(one, part)
+        for name in type(whole).__struct_fields__:
+            for other in others:
+                yield replace(one, **{part: replace(whole, **{name: getattr(getattr(other, part), name)})})
+    yield replace(one, free=0)
+    yield replace(one, far=True)
+    yield replace(one, window=None)
+    yield replace(one, licences=["business"])
+    yield replace(one, called=Words("Another name", "另一个"))
+    if one.window is not None:
+        yield replace(one, window=(one.window[0] + timedelta(minutes=1), one.window[1]))
+        yield replace(one, window=(one.window[0], one.window[1] + timedelta(days=1)))
+
+
+CARD = '{% import "shop/bits.html" as bits with context %}{{ bits.card(one) }}'
+
+
+def card(one: Shown, frame: Frame) -> str:
+    """As the list draws it, with nothing kept."""
+    around: dict[str, Any] = {"look": Look(), "frame": frame, "parts": render._parts(Look(), frame.zone)}
+    return card_template().render(around, one=one)
+
+
+@cache
+def card_template() -> Any:
+    return render._environment("en", Frame().zone).from_string(CARD)
