@@ -52,6 +52,9 @@ async def tell(
         one = market.format(work.order.format)
         if telling.role not in one.facts.get(telling.fact, ()):
             raise NotThis(fact=telling.fact)
+        if work.cohort is not None and work.cohort.decided_at is not None and work.order.stage == "placed":
+            # What was decided for all comes first; then what this one says.
+            advance(work, one, now)
         EFFECTS[telling.fact](work, one, telling, now)
         if work.order.stage in ("placed", "committed"):
             advance(work, one, now)
