@@ -306,7 +306,7 @@ def _filters(lang: str, zone: ZoneInfo, gettext: Callable[[str], str]) -> dict[s
         return f"{moment(start, now)}–{last}"
 
     def quantity(value: int | float | Decimal, unit: str = "") -> str:
-        told = format_decimal(value, "#,##0.###", locale=locale)
+        told = f"{value:,}" if isinstance(value, int) else format_decimal(value, "#,##0.###", locale=locale)
         return f"{told} {unit}".rstrip() if lang == "en" else f"{told}{unit}"
 
     every = (date, time, day, moment, window, quantity)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus
 
 import msgspec
 
@@ -28,8 +28,8 @@ class Link(msgspec.Struct, frozen=True):
 
 def link(path: str, own: dict[str, str], **change: str | None) -> str:
     """The same list, changed: None takes a wish away."""
-    kept = {key: value for key, value in (own | change).items() if value}
-    return f"{path}?{urlencode(kept)}" if kept else path
+    kept = "&".join(f"{key}={_quoted(value)}" for key, value in (own | change).items() if value)
+    return f"{path}?{kept}" if kept else path
 
 
 @lru_cache(4096)
