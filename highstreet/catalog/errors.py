@@ -157,3 +157,17 @@ class IntakeOver(Refusal):
     status = 409
     en = "This table was dropped and cannot be taken any more."
     zh = "该表格已放弃，无法再导入。"
+
+
+class ScenarioBroken(Refusal):
+    code = "scenario_broken"
+    status = 409
+    en = "“{title}” is not on sale at the moment, so “{name}” cannot be had whole. Its other parts can still be bought one by one."
+    zh = "“{title_zh}”目前未在售，因此无法整套购买“{name_zh}”；其余部分仍可单独购买。"
+
+
+class FunderAsked(Refusal):
+    code = "funder_asked"
+    status = 409
+    en = "{who} has not agreed to pay for it yet."
+    zh = "{who_zh}尚未同意承担这笔优惠。"

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from highstreet import orders
+from highstreet import orders, parties
 from highstreet.catalog import OfferClosed
 from highstreet.inventory import Hold, OutOfStock
 from highstreet.kit.errors import Malformed, Refusal, SignInFirst
@@ -75,6 +75,7 @@ async def place(
     quote = placing.quote
     goods = await market.shelf.offers(line.offer for order in quote.orders for line in order.lines)
     _check(market, placing, goods)
+    await _no_gift_to_oneself(market, placing)
     cohorts = await _cohorts(market, quote)
     numbers = await market.numbers.take(len(quote.orders))
     purchase_id = new_id("pur", now)
@@ -112,6 +113,17 @@ async def place(
         }
 
     return await market.act(Decision(decide, now, key=key))
+
+
+async def _no_gift_to_oneself(market: Market, placing: Placing) -> None:
+    """What others pay of a price is for customers, not for whoever owns the business that sells. Errors: SelfDealing."""
+    aided = {order.seller_id for order in placing.quote.orders if order.agreed.shares}
+    if placing.buyer_id is None or not aided:
+        return
+    async with market.db.read() as tx:
+        roles = await parties.roles.roles_of(tx, placing.buyer_id)
+    if any(role.role == "owner" and role.party_id in aided for role in roles):
+        raise SelfDealing
 
 
 async def _cohorts(market: Market, quote: Quote) -> dict[str | None, Cohort]:

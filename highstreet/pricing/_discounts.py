@@ -16,7 +16,7 @@ Cuts = list[tuple[int, int]]  # (line, minor units off it, more than 0)
 Applied = tuple[Promotion, Cuts]
 
 # Within one priority: what names its goods first, what looks at the whole basket last.
-_ORDER = {"bundle": 0, "buy_n": 1, "percent": 2, "amount": 3, "spend": 4}
+_ORDER = {"bundle": 0, "buy_n": 1, "percent": 2, "together": 2, "amount": 3, "spend": 4}
 # Reaching every way to combine promotions is exact; a basket met by dozens that exclude each other must not
 # stall a till.
 _MOST_STEPS = 2_000
@@ -35,7 +35,7 @@ class Basket:
     def cuts(self, promotion: Promotion, lines: Lines, left: Sequence[int]) -> Cuts:
         """What a promotion takes off these lines when `left` is still to be paid of them."""
         rule, kind = promotion.rule, promotion.kind
-        if kind == "percent":
+        if kind in ("percent", "together"):
             found = [(i, share(left[i], rule.bps, 10_000)) for i in lines]
         elif kind == "amount":
             found = [(i, min(left[i], rule.off * self.quantities[i])) for i in lines]
@@ -167,6 +167,6 @@ def _may_spoil(met: list[tuple[Promotion, Lines]], n: int) -> bool:
     if promotion.alone:
         return True
     return any(
-        later.kind not in ("percent", "amount") and not set(lines).isdisjoint(others)
+        later.kind not in ("percent", "together", "amount") and not set(lines).isdisjoint(others)
         for later, others in met[n + 1 :]
     )

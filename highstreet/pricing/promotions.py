@@ -33,6 +33,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     spend: off for the lines together when they reach spend; with each, for every full spend.
     buy_n: of every n steps taken the cheapest `free` cost nothing ("buy two, get one free" is n=3, free=1).
     bundle: one step of each named offer together costs price.
+    together: bps off every line while the basket holds what it needs, whoever sells it: (offer, at least so many).
     """
 
     bps: int = 0
@@ -42,8 +43,10 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     n: int = 0
     free: int = 1
     price: int = 0
+    needs: tuple[tuple[str, int], ...] = ()
 
 
+# What a seller may start alone.
 KINDS = {
     "percent": ("bps",),
     "amount": ("off",),
@@ -51,6 +54,9 @@ KINDS = {
     "buy_n": ("n", "free"),
     "bundle": ("price",),
 }
+# Comes with a scenario, whose parts may be several sellers'.
+TOGETHER = "together"
+_FIELDS = {**KINDS, TOGETHER: ("bps", "needs")}
 
 
 class Promotion(msgspec.Struct, frozen=True):
@@ -117,17 +123,19 @@ class _Row(msgspec.Struct, frozen=True):
 
 def read_rule(kind: str, rule: Mapping[str, object]) -> Rule:
     """The rule a person or a file wrote. Errors: WrongRule names the field and what is wrong with it."""
-    if kind not in KINDS:
+    if kind not in _FIELDS:
         raise WrongRule("kind", f"must be one of {', '.join(KINDS)}", f"必须是 {'、'.join(KINDS)} 之一")
     for field in rule:
-        if field not in KINDS[kind]:
+        if field not in _FIELDS[kind]:
             raise WrongRule("rule", f"{field} does not belong to {kind}", f"{kind} 没有 {field} 这一项")
     try:
         read = msgspec.convert(dict(rule), Rule)
     except msgspec.ValidationError as e:
         raise WrongRule("rule", f"does not fit {kind}: {e}", f"与 {kind} 不符：{e}") from None
-    if kind == "percent":
+    if kind in ("percent", TOGETHER):
         _within("bps", read.bps, 1, 9_900)
+        if kind == TOGETHER and (len(read.needs) < 2 or any(least < 1 for _, least in read.needs)):
+            raise WrongRule("needs", "names at least two offers and how many", "至少包含两个商品及其数量")
     elif kind == "amount":
         _within("off", read.off, 1, MOST)
     elif kind == "spend":

@@ -3,9 +3,10 @@
 The order of the account, for every basket the same:
 1. Each line's price: the most specific listed price in force (`price_lists`), else the offer's own. The same
    offer on two lines reaches a tier with both together.
-2. Promotions of the line's seller, in force now, as `_discounts.best` combines them: one that stands alone
-   takes its lines out of all others; the rest follow by priority (higher first), then bundle, buy_n, percent,
-   amount, spend, then id, each reckoned on what the earlier ones left. So a spend threshold is tested AFTER
+2. Promotions of the line's seller, in force now (those of a scenario while the basket holds the whole of it), as
+   `_discounts.best` combines them: one that stands alone
+   takes its lines out of all others; the rest follow by priority (higher first), then bundle, buy_n, percent
+   and together, amount, spend, then id, each reckoned on what the earlier ones left. So a spend threshold is tested AFTER
    earlier discounts. Of all allowed combinations the buyer gets the cheapest, and one more promotion can
    never make a basket dearer.
 3. A discount over several lines is split in proportion to what is left of them, to the last minor unit, never
@@ -104,7 +105,7 @@ def price_lines(
     chosen = _prices(wants, channel, now)
     taken: list[list[Adjustment]] = [[] for _ in wants]
     order = range(1) if len(wants) == 1 else sorted(range(len(wants)), key=lambda i: _place(wants[i]))
-    met = _met([wants[i].priced for i in order], promotions, now)
+    met = _met([wants[i] for i in order], promotions, now)
     if met:
         basket = Basket(
             [wants[i].priced.offer_id for i in order],
@@ -142,23 +143,29 @@ def _prices(wants: Sequence[Want], channel: str, now: datetime) -> list[_Chosen]
     return found
 
 
-def _met(
-    goods: list[Priced], promotions: Sequence[Promotion], now: datetime
-) -> list[tuple[Promotion, Lines]]:
+def _met(wants: list[Want], promotions: Sequence[Promotion], now: datetime) -> list[tuple[Promotion, Lines]]:
     """The promotions in force that concern at least one line, with the lines they concern."""
     found: list[tuple[Promotion, Lines]] = []
     for promotion in promotions:
-        if not promotion.valid_from <= now < promotion.valid_to:
+        if not promotion.valid_from <= now < promotion.valid_to or not _whole(wants, promotion):
             continue
         seller_id, offers = promotion.seller_id, promotion.offers
         lines = tuple(
             i
-            for i, priced in enumerate(goods)
-            if priced.seller_id == seller_id and (not offers or priced.offer_id in offers)
+            for i, want in enumerate(wants)
+            if want.priced.seller_id == seller_id and (not offers or want.priced.offer_id in offers)
         )
         if lines:
             found.append((promotion, lines))
     return found
+
+
+def _whole(wants: list[Want], promotion: Promotion) -> bool:
+    """Whether the basket holds all that a promotion needs, of whichever seller."""
+    return all(
+        sum(want.quantity for want in wants if want.priced.offer_id == offer) >= least
+        for offer, least in promotion.rule.needs
+    )
 
 
 def _note(applied: list[Applied], order: Sequence[int], taken: list[list[Adjustment]]) -> None:

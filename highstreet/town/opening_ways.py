@@ -8,13 +8,14 @@ from typing import Any
 from highstreet import catalog, inventory
 from highstreet.kit import facts
 from highstreet.kit.db import Tx
-from highstreet.market import gather
+from highstreet.market import gather, scenarios
 from highstreet.market.desk import Market
 from highstreet.town.founding import Town
 from highstreet.town.shops import SHOPS
-from highstreet.town.ways import WAYS, Way
+from highstreet.town.ways import SCENARIOS, WAYS, Way
 
 _TIMES_AHEAD = 14
+_SCENARIO_OPEN = timedelta(days=60)
 
 
 async def open_ways(market: Market, town: Town, now: datetime) -> None:
@@ -24,6 +25,7 @@ async def open_ways(market: Market, town: Town, now: datetime) -> None:
         variants: dict[str, str] = {}
         for way in WAYS:
             await _open(tx, market, town, way, variants, now)
+        await _put_together(tx, town, now)
         await facts.tell(tx, "town.ways_opened", "town", town.sellers["city"], now)
 
     await market.db.run(described)
@@ -65,6 +67,16 @@ async def _open(
     held = next(shop.licences.split() for shop in SHOPS if shop.key == way.shop)
     await catalog.open_offer(tx, seller, offer, licences={"business", *held}, now=now)
     town.offers[f"{way.sku}/{way.format}"] = offer
+
+
+async def _put_together(tx: Tx, town: Town, now: datetime) -> None:
+    city = town.sellers["city"]
+    for name, about, picture, off_bps, parts in SCENARIOS:
+        scenario = await catalog.describe_scenario(
+            tx, curator_id=city, name=name, about=about, picture=picture, until=now + _SCENARIO_OPEN, now=now,
+            parts=[catalog.Wanted(town.offers[offer], many, moment, off_bps, city) for offer, many, moment in parts],
+        )  # fmt: skip
+        await scenarios.open_scenario(tx, city, scenario, town.people["liang"], now)
 
 
 def _terms(town: Town, way: Way, variants: dict[str, str]) -> dict[str, Any]:

@@ -68,3 +68,14 @@ WAYS = (
     _way("WAY-RUN", "couriers", "services.home", "courier", 1200, 0, "errand service", "Run an errand | 跑腿", "Tell us what, and how much it may cost. | 说清买什么、最多花多少。", asked={"minutes": "60"}, terms={"cap": 20000}),
     _way("WAY-STORY", "books", "media.digital", "book", 1200, 300, "digital digital", "Stories of the Lake, read aloud | 湖上故事 有声版", "Numbered, and read by Xu Shu. | 限量编号，许舒朗读。", asked={"file": "mp3"}, terms={"content": "Chapter one: the ferryman who counted stars. | 第一章：数星星的摆渡人。"}),
 )
+
+# Scenarios: name, about, drawing, and the parts: offer, how many, when in the course of the day. The town pays so much of each.
+SCENARIOS = (
+    (Words("A weekend with the children", "亲子周末"),
+     Words("Noodles at noon, bicycles along the canal, lanterns on the water, a room above it, warm buns for the way home.", "中午一碗面，沿河骑一程，夜里看灯影，枕水而眠，带上热馒头回家。"), "waves-night", 500, (
+        ("NOOD-FISH/collect", 3, Words("Saturday, at noon", "周六中午")),
+        ("WAY-BIKE/rental", 1, Words("Saturday, in the afternoon", "周六下午")),
+        ("WAY-BOAT/ticket", 3, Words("Saturday, when the lanterns are lit", "周六华灯初上")),
+        ("WAY-ROOM/stay", 1, Words("The night to Sunday", "周六夜里")),
+        ("BREAD-BUNS/collect", 3, Words("Sunday, before the ferry home", "周日返程前")))),
+)
