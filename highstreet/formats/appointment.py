@@ -50,7 +50,7 @@ APPOINTMENT = Format(
         line=Words(
             en="Choose a time; a part now, the rest after the visit.", zh="选好时间，先付定金，服务后付余款。"
         ),
-        picture="calendar",
+        picture="scissors",
         asks=(Choice("slot"),),
         terms=(
             Term(

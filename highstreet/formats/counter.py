@@ -36,7 +36,7 @@ COUNTER = Format(
     hints=Hints(
         title=Words(en="At the counter", zh="到店购买"),
         line=Words(en="Pay and take it with you.", zh="当面付款，即刻带走。"),
-        picture="shop",
+        picture="shop-grocer",
         terms=(
             Term(
                 "return_days", Words("May be brought back for", "可退天数"), Words("days", "天"), 7, most=365

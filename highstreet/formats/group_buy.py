@@ -62,7 +62,7 @@ GROUP_BUY = Format(
             en="The more neighbours join, the less each pays; fetched from your group's leader.",
             zh="邻里越多越便宜，到团长处自提。",
         ),
-        picture="basket",
+        picture="basket-of-things",
         gathers=("tiers", "least"),
         terms=(
             Term(

@@ -46,7 +46,7 @@ LIVE = Format(
             en="Yours for two minutes until you pay; seven days to send it back.",
             zh="抢到后两分钟内付款有效，七天无理由退货。",
         ),
-        picture="live",
+        picture="lamp",
         needs_address=True,
         terms=(
             parcel.ships_term(SHIPS_WITHIN_DAYS),

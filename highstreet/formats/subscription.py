@@ -46,7 +46,7 @@ SUBSCRIPTION = Format(
             en="Ordered for you in a rhythm; stop whenever you like.",
             zh="按期自动下单，随时可停，满一年自动到期。",
         ),
-        picture="calendar",
+        picture="milk",
         terms=(Term("every_days", Words("Every", "每隔"), Words("days", "天"), EVERY_DAYS, most=366),),
     ),
     stories=(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from highstreet.web.shop.balance import ask_about_rest, balance, pay_rest
 from highstreet.web.shop.basket import basket, put
 from highstreet.web.shop.checkout import checkout, order
 from highstreet.web.shop.front import ask, front, look, near
+from highstreet.web.shop.hall import hall
 from highstreet.web.shop.kinds import directory, kind
 from highstreet.web.shop.offer import offer
-from highstreet.web.shop.order_acts import cancel, received, send_back
+from highstreet.web.shop.order_acts import cancel, one_tap, received, send_back
 from highstreet.web.shop.orders import find as find_order
 from highstreet.web.shop.orders import news as order_news
 from highstreet.web.shop.orders import order as one_order
@@ -17,6 +19,8 @@ from highstreet.web.shop.orders import orders, receipt
 from highstreet.web.shop.purchase import ask as ask_provider
 from highstreet.web.shop.purchase import news as purchase_news
 from highstreet.web.shop.purchase import purchase
+from highstreet.web.shop.scenarios import scenario
+from highstreet.web.shop.scenarios import take as take_scenario
 from highstreet.web.shop.search import find
 from highstreet.web.shop.seller import seller
 
@@ -25,4 +29,5 @@ ROUTES: list[Any] = [
     front, look, near, ask, find, kind, directory, offer, seller,
     basket, put, checkout, order, purchase, ask_provider, purchase_news,
     orders, find_order, one_order, order_news, receipt, cancel, send_back, received,
+    one_tap, balance, pay_rest, ask_about_rest, hall, scenario, take_scenario,
 ]

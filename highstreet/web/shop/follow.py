@@ -19,6 +19,8 @@ from highstreet.market.views import shop as views
 from highstreet.market.work import Work
 from highstreet.orders import NoSuchOrder
 from highstreet.web.frame import Form, Visitor
+from highstreet.web.shop.calling_off import Off, calling_off
+from highstreet.web.shop.standing import shown
 
 
 class Followed(msgspec.Struct, frozen=True):
@@ -30,6 +32,7 @@ class Followed(msgspec.Struct, frozen=True):
     contact: Contact
     key: str
     by: str
+    off: Off | None = None
 
     @property
     def path(self) -> str:
@@ -41,8 +44,20 @@ class Followed(msgspec.Struct, frozen=True):
 
     @property
     def outward(self) -> Leg | None:
-        """The leg that brings the goods."""
-        return next((leg for leg in self.work.legs if leg.kind != "return"), None)
+        """The leg that is on: the first that has not ended, else the last."""
+        legs = [leg for leg in self.work.legs if leg.kind != "return"]
+        return next((leg for leg in legs if leg.state not in ("done", "void")), legs[-1] if legs else None)
+
+    @property
+    def how(self) -> str:
+        """The kind of that leg; before the legs are planned, of the first to come."""
+        leg = self.outward
+        return leg.kind if leg is not None else next(iter(self.form.legs), "")
+
+    @property
+    def window(self) -> tuple[Any, Any] | None:
+        """The time that was agreed on, while the order is under way."""
+        return self.work.order.agreed.window if self.work.order.stage in ("placed", "committed") else None
 
     @property
     def returning(self) -> Leg | None:
@@ -50,12 +65,7 @@ class Followed(msgspec.Struct, frozen=True):
 
     @property
     def may_cancel(self) -> bool:
-        """Whether the flow would let the buyer cancel now."""
-        work, leg = self.work, self.work.leg
-        told = "buyer" in self.form.facts.get("cancelled", ())
-        left = leg("underway", "done", "failed") is not None
-        waiting = work.order.waits in ("pickup", "prepare") or leg("ready") is None
-        return told and work.order.stage in ("placed", "committed") and not left and waiting
+        return self.off is not None
 
     @property
     def may_return(self) -> bool:
@@ -74,6 +84,22 @@ class Followed(msgspec.Struct, frozen=True):
         payer = self.work.payer
         return sum(f.amount for f in self.work.flows if f.source == ESCROW and f.target == payer)
 
+    @property
+    def paid(self) -> int:
+        """What the buyer has paid so far."""
+        payer = self.work.payer
+        return sum(f.amount for f in self.work.flows if f.source == payer and f.target == ESCROW)
+
+    @property
+    def owed(self) -> int:
+        """What is still to be paid when the order asks for it."""
+        ended = self.work.order.stage in ("done", "undone")
+        return 0 if self.work.settled or ended else self.work.order.agreed.asked(later=True)
+
+    def kept(self, purpose: str) -> int:
+        """What went to the seller of what was paid for a purpose (a deposit, what was spent)."""
+        return self.work.moved(purpose, ESCROW, self.work.seller)
+
 
 async def follow(market: Market, visitor: Visitor, order_id: str, asked: Form) -> Followed:
     """The order, for its buyer or whoever holds its link. Errors: NoSuchOrder for everybody else."""
@@ -88,7 +114,8 @@ async def follow(market: Market, visitor: Visitor, order_id: str, asked: Form) -
         sides = await views.sides(tx, order_id)
     by = visitor.session.party_id if mine and visitor.session else work.order.buyer_id or "guest"
     form = market.format(work.order.format)
-    return Followed(work, form, sides, contact_of(market, work, sides), link, by)
+    off = calling_off(work, form, by, visitor.now)
+    return Followed(work, form, sides, contact_of(market, work, sides), link, by, off)
 
 
 def contact_of(market: Market, work: Work, sides: views.Sides) -> Contact:
@@ -96,8 +123,8 @@ def contact_of(market: Market, work: Work, sides: views.Sides) -> Contact:
     return open_contact(market.seal, work.order.purchase_id, sides.contact_key, sides.contact) or Contact()
 
 
-def pick_up_code(market: Market, found: Followed) -> dict[str, Any] | None:
-    """The code to show, as digits and QR, while there is something to hand over."""
+def code_to_show(market: Market, found: Followed, lang: str) -> dict[str, Any] | None:
+    """The code to show, as digits and QR with who sees it, while there is something to hand over or to enter."""
     leg = found.outward
     work = found.work
     if leg is None or leg.code_until is None or leg.state in ("done", "void"):
@@ -106,4 +133,5 @@ def pick_up_code(market: Market, found: Followed) -> dict[str, Any] | None:
         return None
     digits = logistics.codes.code_of(market.code_signer, leg.id)
     drawn = segno.make(digits, micro=False, error="m").svg_inline(border=1, scale=4, omitsize=True)
-    return {"digits": digits, "qr": Markup(drawn), "until": leg.code_until, "kind": leg.kind}  # noqa: S704
+    note = shown(found.form, leg.kind).say(lang)
+    return {"digits": digits, "qr": Markup(drawn), "until": leg.code_until, "note": note}  # noqa: S704

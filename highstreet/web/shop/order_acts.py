@@ -1,4 +1,4 @@
-"""What a buyer tells about an order: cancel, send back, it has arrived."""
+"""What a buyer tells about an order, each as one clear act: opened, brought back, agreed, stopped, cancelled, sent back, arrived."""
 
 from __future__ import annotations
 
@@ -12,10 +12,24 @@ from highstreet.kit.errors import Malformed, Refusal
 from highstreet.market.desk import Market
 from highstreet.market.fulfil import Telling, tell
 from highstreet.market.units import Key
+from highstreet.orders import NotThis
+from highstreet.web import render
 from highstreet.web.frame import Form, GivenForm, GivenMarket, GivenVisitor, Visitor, go, say
-from highstreet.web.shop.follow import follow
+from highstreet.web.shop.acts import ACTS, OPEN_IT, closed_lines
+from highstreet.web.shop.follow import Followed, follow
 
-REASONS = ("no_reason", "faulty", "wrong", "late", "other")
+REASONS = ("no_reason", "faulty", "wrong", "not_taken", "late", "other")
+
+
+@post("/orders/{order_id:str}/tell", status_code=200)
+async def one_tap(
+    market: GivenMarket, visitor: GivenVisitor, asked: GivenForm, form: GivenForm, order_id: FromPath[str]
+) -> Response[Any]:
+    """One of the acts above, by the field `fact`. Errors: NotThis."""
+    act = {**ACTS, "accessed": OPEN_IT}.get(form.get("fact"))
+    if act is None:
+        raise NotThis(fact=form.get("fact")[:40])
+    return await _told(market, visitor, order_id, asked, form, form.get("fact"), act.done.say(visitor.lang))
 
 
 @post("/orders/{order_id:str}/cancel", status_code=200)
@@ -40,9 +54,8 @@ async def received(
     market: GivenMarket, visitor: GivenVisitor, asked: GivenForm, form: GivenForm, order_id: FromPath[str]
 ) -> Response[Any]:
     """It is here, and as it should be: the shop gets its money."""
-    return await _told(
-        market, visitor, order_id, asked, form, "received", say(visitor, "Thank you for telling.")
-    )
+    done = ACTS["received"].done.say(visitor.lang)
+    return await _told(market, visitor, order_id, asked, form, "received", done)
 
 
 async def _told(
@@ -50,17 +63,29 @@ async def _told(
 ) -> Response[Any]:
     found = await follow(market, visitor, order_id, asked)
     back = f"{found.path}{found.query}"
-    body: dict[str, Any] = {}
     try:
-        if fact != "received":
-            body = {"lines": _lines(form), "reason": _reason(form)}
+        body = _body(found, form, fact)
         telling = Telling(order_id, fact, "buyer", found.by, body)
-        await tell(market, telling, visitor.now, _key(order_id, fact, form, body))
+        told = await tell(market, telling, visitor.now, _key(order_id, fact, form, body))
     except Refusal as refused:
         return go(visitor, back, say=refused.sentence(visitor.lang), kind="refusal")
-    if fact == "cancelled" and found.work.paid:
-        text += say(visitor, " Your money is on its way back.")
+    if fact == "cancelled" and found.work.paid and found.off is not None:
+        text += _coming_back(visitor, found, told["stage"])
     return go(visitor, back, say=text)
+
+
+def _body(found: Followed, form: Form, fact: str) -> dict[str, Any]:
+    """What is told with a fact; an act of one tap needs nothing."""
+    if fact in ("cancelled", "return_wanted"):
+        return {"lines": _lines(form), "reason": _reason(form)}
+    return {"lines": closed_lines(found)} if fact == "accessed" else {}
+
+
+def _coming_back(visitor: Visitor, found: Followed, stage: str) -> str:
+    if found.off is None or stage != "undone" or not found.off.kept:
+        return say(visitor, " Your money is on its way back.")
+    amount = render.money(found.off.back, found.work.order.currency, visitor.lang)
+    return say(visitor, " %(money)s is on its way back to you.", money=amount)
 
 
 def _lines(form: Form) -> dict[str, int]:
@@ -86,5 +111,6 @@ def _key(order_id: str, fact: str, form: Form, body: dict[str, Any]) -> Key | No
     """The form's key, so that a second click tells nothing twice."""
     if not form.get("key"):
         return None
-    fingerprint = hashlib.sha256(repr(sorted(body.items())).encode()).hexdigest()
-    return Key(f"{order_id} POST {fact}", form.get("key")[:60], fingerprint)
+    # What is still closed changes by opening it: a second click is the same act all the same.
+    told = "" if fact == "accessed" else repr(sorted(body.items()))
+    return Key(f"{order_id} POST {fact}", form.get("key")[:60], hashlib.sha256(told.encode()).hexdigest())

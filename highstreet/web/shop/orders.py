@@ -9,15 +9,18 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent
 
-from highstreet import logistics
 from highstreet.kit.ids import heard, is_id, spoken
 from highstreet.kit.rates import Limit
 from highstreet.market.views import shop as views
 from highstreet.orders import NoSuchOrder
-from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, Visitor, go, limited, live, say, show
+from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, go, limited, live, say, show
 from highstreet.web.sessions import AnyRequest
-from highstreet.web.shop.follow import contact_of, follow, pick_up_code
+from highstreet.web.shop.acts import acts
+from highstreet.web.shop.beside import beside
+from highstreet.web.shop.follow import code_to_show, contact_of, follow
 from highstreet.web.shop.shelves import drawn
+from highstreet.web.shop.standing import standing
+from highstreet.web.shop.sums import extras, sums
 from highstreet.web.shop.timeline import timeline
 
 _PAGE = 20
@@ -33,7 +36,12 @@ async def orders(market: GivenMarket, visitor: GivenVisitor, asked: GivenForm) -
     async with market.db.read() as tx:
         found = await views.my_orders(tx, visitor.session.party_id, before, _PAGE + 1)
     shown = [
-        {"order": one, "number": spoken(one.number), "form": market.format(one.format)}
+        {
+            "order": one,
+            "number": spoken(one.number),
+            "form": market.format(one.format),
+            "said": standing(market.format(one.format), one.stage, one.waits).say(visitor.lang),
+        }
         for one in found[:_PAGE]
     ]
     after = f"/orders?before={found[_PAGE - 1].id}" if len(found) > _PAGE else ""
@@ -69,45 +77,23 @@ async def order(
 ) -> Response[Any]:
     """Where an order is, what its buyer may do, and what it costs in the end."""
     found = await follow(market, visitor, order_id, asked)
-    leg = found.outward
-    async with market.db.read() as tx:
-        scans = await logistics.parcels.scans(tx, leg.id) if leg is not None and leg.tracking else []
+    order = found.work.order
     return show(
         visitor,
         "shop/order.html",
         part="state",
         found=found,
-        number=spoken(found.work.order.number),
+        number=spoken(order.number),
         steps=timeline(visitor, found),
-        code=pick_up_code(market, found),
-        scans=scans,
-        how=found.form.legs[0] if found.form.legs else "",
-        headline=headline(visitor, found.work.order.stage, found.work.order.waits),
+        code=code_to_show(market, found, visitor.lang),
+        headline=standing(found.form, order.stage, order.waits).say(visitor.lang),
+        acts=acts(found, visitor),
+        sums=sums(found, visitor.lang),
+        more=await beside(market, visitor, found),
         key=secrets.token_urlsafe(12),
         drawn=drawn,
-        purchase=f"/purchases/{found.work.order.purchase_id}?link="
-        + market.link_signer.short(found.work.order.purchase_id),
+        purchase=f"/purchases/{order.purchase_id}?link={market.link_signer.short(order.purchase_id)}",
     )
-
-
-_SAID = {
-    "payment": "Waiting for your payment",
-    "accept": "The shop is looking at your order",
-    "prepare": "The shop is packing it",
-    "pickup": "Ready for you to fetch",
-    "courier": "Waiting for a courier",
-    "underway": "On its way to you",
-    "confirm": "It has arrived",
-    "return": "Waiting for it to come back",
-}
-
-
-def headline(visitor: Visitor, stage: str, waits: str) -> str:
-    """Where an order stands, in one sentence."""
-    if waits:
-        return say(visitor, _SAID.get(waits, "In the works"))
-    ended = {"undone": "Cancelled", "done": "All done"}
-    return say(visitor, ended.get(stage, "In the works"))
 
 
 @get("/orders/{order_id:str}/live")
@@ -127,4 +113,7 @@ async def receipt(
     found = await follow(market, visitor, order_id, asked)
     if not (found.work.paid):
         raise NoSuchOrder
-    return show(visitor, "shop/receipt.html", found=found, number=spoken(found.work.order.number))
+    beside_price = extras(found, visitor.lang)
+    return show(
+        visitor, "shop/receipt.html", found=found, extras=beside_price, number=spoken(found.work.order.number)
+    )

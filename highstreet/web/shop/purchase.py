@@ -22,7 +22,7 @@ from highstreet.orders import NoSuchOrder
 from highstreet.web.frame import Form, GivenForm, GivenMarket, GivenVisitor, Visitor, go, live, show
 from highstreet.web.sessions import AnyRequest
 
-_PAYABLE = timedelta(minutes=30)
+PAYABLE = timedelta(minutes=30)
 _log = logging.getLogger(__name__)
 
 
@@ -35,8 +35,7 @@ class Paying(msgspec.Struct, frozen=True):
 
 
 async def paying(market: Market, visitor: Visitor, purchase_id: str, asked: Form) -> Paying:
-    """Errors: NoSuchOrder for whoever is neither the buyer nor has the link (`key` is the provider's word, who adds
-    it when the buyer comes back)."""
+    """Errors: NoSuchOrder for whoever is neither the buyer nor has the link."""
     async with market.db.read() as tx:
         found = await views.purchase(tx, purchase_id)
         works = await views.orders_of_purchase(tx, purchase_id) if found else []
@@ -94,7 +93,7 @@ def pay_url(market: Market, visitor: Visitor, found: Paying) -> str:
     provider = market.providers.get(told.provider or "")
     if provider is None or told.key is None or told.amount is None or told.asked_at is None:
         return ""
-    intent = Intent(told.key, told.amount, told.currency, told.asked_at + _PAYABLE)
+    intent = Intent(told.key, told.amount, told.currency, told.asked_at + PAYABLE)
     return provider.pay_url(intent, f"{visitor.url}{found.path}&back=1")
 
 
@@ -113,12 +112,18 @@ async def ask(
 
 
 async def ask_provider(market: Market, visitor: Visitor, told: views.Purchase) -> None:
+    """Ask what became of the money asked for a purchase."""
+    if told.key is not None:
+        await hear(market, visitor, told.provider or "", told.key, told.currency)
+
+
+async def hear(market: Market, visitor: Visitor, name: str, key: str, currency: str) -> None:
     """What the provider answers is taken like its notice: believed once, and only for the amount asked."""
-    provider = market.providers.get(told.provider or "")
-    if provider is None or told.key is None:
+    provider = market.providers.get(name)
+    if provider is None:
         return
     try:
-        state = await provider.query(told.key)
+        state = await provider.query(key)
     except (ProviderAway, Refusal) as away:
         _log.info("the provider gave no answer: %s", away)
         return
@@ -126,8 +131,8 @@ async def ask_provider(market: Market, visitor: Visitor, told: views.Purchase) -
         return
     kind = "charge.succeeded" if state.outcome == "paid" else "charge.failed"
     notice = Notice(
-        provider=provider.name, id=f"query {told.key}", key=told.key, kind=kind, amount=state.amount,
-        currency=state.currency or told.currency, provider_ref=state.provider_ref, at=state.at or visitor.now,
+        provider=provider.name, id=f"query {key}", key=key, kind=kind, amount=state.amount,
+        currency=state.currency or currency, provider_ref=state.provider_ref, at=state.at or visitor.now,
     )  # fmt: skip
     await pay.told_charge(market, notice, visitor.now)
 
