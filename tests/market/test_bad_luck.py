@@ -35,7 +35,7 @@ async def _bought(lane: Lane, one: Format, told: str = "provider:paid") -> Buyer
 @pytest.mark.parametrize(
     ("one", "fact", "hours"),
     [(RENTAL, "unlocked", 48), (STAY, "checked_in", 48), (TICKET, "entered", 49)],
-    ids=str,
+    ids=lambda value: str(getattr(value, "name", value)),
 )
 async def test_of_two_devices_that_tell_the_same_at_once_one_is_refused(
     lane: Lane, one: Format, fact: str, hours: int
