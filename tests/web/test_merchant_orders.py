@@ -197,6 +197,7 @@ async def test_a_parcel_nobody_takes_comes_back_and_is_taken_in(desk: Desk) -> N
     page = f"/merchant/orders/{order_id}"
     await shen.get(page)
     await shen.send(f"{page}/shipment", carrier="SF", tracking="SF1234")
+    text = ""
     for n in range(1, 4):
         text = await shen.send(f"{page}/facts", fact="attempted")
         assert f"{n} of 3" in text
