@@ -84,7 +84,16 @@ async def check_terms(tx: Tx, one: Format, seller_id: str, terms: Mapping[str, A
     slots_of = terms.get("slots_of", "")
     if not isinstance(slots_of, str) or (slots_of and not await sells_variant(tx, seller_id, slots_of)):
         raise Malformed("slots_of", "is not something of yours", "不是您的商品")
+    if "rhythm" in one.legs:
+        await _check_again(tx, one, seller_id, terms.get("of"))
     await _check_cuts(tx, one, seller_id, terms.get("cuts", []))
+
+
+async def _check_again(tx: Tx, one: Format, seller_id: str, offer_id: Any) -> None:
+    """What is ordered in a rhythm is an ordinary offer of the same seller."""
+    found = await catalog.read_offers(tx, [offer_id]) if isinstance(offer_id, str) else {}
+    if not any(of.seller_id == seller_id and of.format != one.name for of in found.values()):
+        raise Malformed("of", "choose one of your own offers", "请选择您的一个在售商品")
 
 
 def _most(term: Any) -> int:

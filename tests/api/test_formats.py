@@ -243,3 +243,23 @@ async def test_a_device_speaks_with_its_sellers_token_and_a_partner_only_of_what
         403,
         "not_this",
     )  # known now, but this format tells it no partner
+
+
+async def test_what_is_ordered_in_a_rhythm_is_an_offer_of_the_same_seller(street: Street) -> None:
+    await licensed(street, "food")
+    one = next(f for f in street.market.formats.values() if "rhythm" in f.legs)
+    body: dict[str, Any] = {
+        "variant": await variant_of(street, "bread"),
+        "place": street.till.places["bakery"],
+        "format": one.name,
+        "price": 0,
+    }
+    tea = next(offer for name, offer in street.till.offers.items() if name.startswith("tea"))
+    for terms in ({}, {"of": tea}, {"of": "ofr_nobody"}, {"of": 7}):
+        assert (
+            await street.call("POST", "/api/offers", body | {"terms": terms}, who="bakery")
+        ).status_code == 422, terms
+    terms = {"of": street.till.offers["bread/collect"]}
+    assert (
+        await street.call("POST", "/api/offers", body | {"terms": terms}, who="bakery")
+    ).status_code == 201

@@ -46,10 +46,11 @@ async def _making(desk: Desk, f: Filled, variant_id: str) -> Response[str]:
         ways = [one for one in desk.market.formats.values() if item is None or item.sells in one.sells]
         way = next((one for one in ways if one.name == f.value("format")), None)
         names = await asking.names_for(tx, desk) if way else {}
+        others = await asking.others_for(tx, desk, way) if way else []
         seen = await _seen(
             tx, desk, f, item, variant_id, f.value("place") or (shops[0].id if shops else ""), way, names
         )
-    lists = asking.drawn(desk, f, way, names, choices) if way else {}
+    lists = asking.drawn(desk, f, way, names, choices, others) if way else {}
     return desk.show(
         "offer_new.html", part="preview", status=f.status, at="/merchant/goods", f=f, choices=choices, chosen=chosen, item=item,
         shops=shops, ways=ways, way=way, lists=lists, **seen,
@@ -134,11 +135,11 @@ async def offer_page(
         seen = await _seen(
             tx, desk, Filled(desk.lang, start=start), item, found.variant_id, found.place_id, way, names
         )
-        variants = await views.variants(tx, desk.id)
+        variants, others = await views.variants(tx, desk.id), await asking.others_for(tx, desk, way)
         listed = await prices_of(tx, offer_id)
     return desk.show(
         "offer.html", status=f.status, at="/merchant/goods", f=f, doing=doing, offer=found, item=item, way=way,
-        lists=asking.drawn(desk, f, way, names, variants), listed=listed, **seen,
+        lists=asking.drawn(desk, f, way, names, variants, others), listed=listed, **seen,
     )  # fmt: skip
 
 

@@ -33,10 +33,15 @@ def windows_needed(one: Format) -> bool:
     return one.promise != "slot" and any(ask.kind == "slot" for ask in one.hints.asks)
 
 
+def orders_again(one: Format) -> bool:
+    """Whether it orders another offer in a rhythm; which, its terms say."""
+    return "rhythm" in one.legs
+
+
 def rows_of(f: Filled, prefix: str, part: str) -> int:
     """How many rows to draw: those that say something, and two more, or more if asked for."""
     last = max((n for n in range(_MOST) if f.value(f"{prefix}-{n}-{part}")), default=-1)
-    wanted = 4 if f.value("do") == f"more-{prefix}" else _BLANK
+    wanted = 4 if f.value("do") == f"more-{prefix}" or (last < 0 and prefix in LISTS) else _BLANK
     return min(last + 1 + wanted, _MOST)
 
 
@@ -45,10 +50,10 @@ def read_lists(f: Filled, one: Format, currency: str, known: Mapping[str, str]) 
     said: dict[str, Any] = {}
     for kind in asked(one):
         said[kind] = _groups(f, kind, currency)
-    if "options" in said and (never := _never(f, said["options"])):
-        said["never"] = never
-    if windows_needed(one) and f.value("slots_of"):
-        said["slots_of"] = f.value("slots_of")
+    said |= {"never": never} if (never := _never(f, said.get("options", {}))) else {}
+    for name, wanted in (("slots_of", windows_needed(one)), ("of", orders_again(one))):
+        if wanted and f.value(name):
+            said[name] = f.value(name)
     if cuts := _cuts(f, known):
         said["cuts"] = cuts
     return said
@@ -125,7 +130,7 @@ def by_name(names: Mapping[str, str]) -> dict[str, str]:
 
 def start_of(terms: Mapping[str, Any], currency: str, names: Mapping[str, str]) -> dict[str, str]:
     """The rows as an offer states them."""
-    start = {"slots_of": str(terms.get("slots_of", ""))}
+    start = {name: str(terms.get(name, "")) for name in ("slots_of", "of")}
     for kind in LISTS:
         rows = [(g, v, money) for g, values in terms.get(kind, {}).items() for v, money in values.items()]
         for n, (group, value, amount) in enumerate(rows):

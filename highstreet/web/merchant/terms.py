@@ -6,6 +6,7 @@ from collections.abc import Container
 from decimal import Decimal
 from typing import Any
 
+from highstreet import catalog
 from highstreet.kit.db import Tx
 from highstreet.kit.money import plain
 from highstreet.market.format import Format, Term
@@ -21,6 +22,15 @@ async def names_for(tx: Tx, desk: Desk, terms: dict[str, Any] | None = None) -> 
     names = await term_lists.names_to_choose(tx, desk)
     left = {cut["party"] for cut in (terms or {}).get("cuts", [])} - set(names.values())
     return names | {party: party for party in left}
+
+
+async def others_for(tx: Tx, desk: Desk, one: Format) -> list[tuple[str, str]]:
+    """What can be ordered in a rhythm: the seller's own open offers of other ways."""
+    if not term_lists.orders_again(one):
+        return []
+    found = await catalog.offers_of(tx, desk.id, state="open", most=200)
+    others = [each for each in found.rows if each.format != one.name]
+    return [(each.id, f"{desk.words(each.title)} · {each.sku}") for each in others]
 
 
 def read_terms(f: Filled, one: Format, currency: str, names: dict[str, str]) -> dict[str, Any]:
@@ -58,12 +68,19 @@ def start_of(one: Format, terms: dict[str, Any], currency: str, names: dict[str,
 
 def fields_read(form: Container[str], one: Format) -> set[str]:
     """The terms a form asked about, said or left empty: these it replaces, others stay as they were."""
-    asked = {*term_lists.asked(one), "cuts", "never", "slots_of"} if "cuts-0-who" in form else set[str]()
+    asked = (
+        {*term_lists.asked(one), "cuts", "never", "slots_of", "of"} if "cuts-0-who" in form else set[str]()
+    )
     return asked | {term.name for term in one.hints.terms if f"t-{term.name}" in form}
 
 
 def drawn(
-    desk: Desk, f: Filled, one: Format, names: dict[str, str], variants: list[views.VariantRow]
+    desk: Desk,
+    f: Filled,
+    one: Format,
+    names: dict[str, str],
+    variants: list[views.VariantRow],
+    others: list[tuple[str, str]],
 ) -> dict[str, Any]:
     """What the form's rows are drawn from."""
     currency = desk.market.currency
@@ -72,6 +89,8 @@ def drawn(
     return {
         "asked": term_lists.asked(one),
         "windows": term_lists.windows_needed(one),
+        "again": term_lists.orders_again(one),
+        "others": [("", ""), *others],
         "variants": variants,
         "rows": lambda prefix, part: term_lists.rows_of(f, prefix, part),
         "usual": lambda term: told(term, term.usual, currency),
