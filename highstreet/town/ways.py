@@ -72,7 +72,7 @@ WAYS = (
 # Scenarios: name, about, drawing, and the parts: offer, how many, when in the course of the day. The town pays so much of each.
 SCENARIOS = (
     (Words("A weekend with the children", "亲子周末"),
-     Words("Noodles at noon, bicycles along the canal, lanterns on the water, a room above it, warm buns for the way home.", "中午一碗面，沿河骑一程，夜里看灯影，枕水而眠，带上热馒头回家。"), "waves-night", 500, (
+     Words("Noodles at noon, bicycles along the canal, lanterns on the water, a room above it, warm buns for the way home.", "中午一碗面，沿河骑一程，夜里看灯影，枕水而眠，带上热馒头回家。"), "street", 500, (
         ("NOOD-FISH/collect", 3, Words("Saturday, at noon", "周六中午")),
         ("WAY-BIKE/rental", 1, Words("Saturday, in the afternoon", "周六下午")),
         ("WAY-BOAT/ticket", 3, Words("Saturday, when the lanterns are lit", "周六华灯初上")),

@@ -99,28 +99,31 @@ def _calendar(market: Market, known: views.Calendar, now: datetime) -> list[Day]
     return days
 
 
-def chosen(market: Market, goods: ForSale, form: Form) -> dict[str, Any]:
-    """The choice a form of `choices.html` sent. Errors: Malformed for a date or time nobody can read."""
+def chosen(market: Market, goods: ForSale, form: Form, of: str = "") -> dict[str, Any]:
+    """The choice a form of `choices.html` sent. `of`: what its fields' names begin with, where a form asks for several offers.
+
+    Errors: Malformed for a date or time nobody can read.
+    """
     found: dict[str, Any] = {}
     for ask in market.format(goods.format).hints.asks:
         match ask.kind:
             case "period":
-                found["period"] = _period(market, form, ask)
+                found["period"] = _period(market, form, ask, of)
             case "options" | "answers":
-                prefix = f"c-{ask.kind}-"
+                prefix = f"{of}c-{ask.kind}-"
                 names = goods.terms.get(ask.kind, {})
                 found[ask.kind] = {name: form.get(prefix + name) for name in names if form.get(prefix + name)}
             case "route":
-                found["route"] = {end: _point(form.get(f"c-route-{end}")) for end in ("from", "to")}
+                found["route"] = {end: _point(form.get(f"{of}c-route-{end}")) for end in ("from", "to")}
             case kind:
-                found[kind] = form.get(f"c-{kind}")
-    if form.get("c-cohort"):
-        found["cohort"] = form.get("c-cohort")
+                found[kind] = form.get(f"{of}c-{kind}")
+    if form.get(of + "c-cohort"):
+        found["cohort"] = form.get(of + "c-cohort")
     return {kind: value for kind, value in found.items() if value}
 
 
-def _period(market: Market, form: Form, ask: Choice) -> dict[str, str]:
-    told = {end: form.get(f"c-{end}") for end in ("from", "to")}
+def _period(market: Market, form: Form, ask: Choice, of: str) -> dict[str, str]:
+    told = {end: form.get(f"{of}c-{end}") for end in ("from", "to")}
     if not all(told.values()):
         return {}
     try:

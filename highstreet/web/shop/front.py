@@ -25,6 +25,7 @@ async def front(market: GivenMarket, visitor: GivenVisitor) -> Response[str]:
         new = await catalog.search(tx, Query(sort="new", most=48, facets=False))
         best = await catalog.search(tx, Query(most=48, facets=False))
         directories = await views.directories(tx)
+        scenarios = await catalog.scenarios(tx, visitor.now)
         shops = await views.shops(tx, 24)
     cards = (await shown(market, visitor, best.cards))[:8]
     seen = {one.goods.item_id for one in cards}
@@ -37,6 +38,7 @@ async def front(market: GivenMarket, visitor: GivenVisitor) -> Response[str]:
         best=cards,
         news=news,
         directories=directories,
+        scenarios=[one for one in scenarios if not one.missing],
         shops=around(shops, visitor, market.tz),
         total=best.total,
         more=best.more,

@@ -39,6 +39,7 @@ def _group(market: Market, visitor: Visitor, found: Read, order: QuotedOrder) ->
     lines = [found.shown[line.offer] for line in order.lines]
     priced = [found.explained.lines[line.offer] for line in order.lines]
     seller = lines[0].seller(visitor.lang)
+    names = {one.goods.seller_id: one.seller(visitor.lang) for one in found.shown.values()}
     return {
         "seller": seller,
         "seller_id": order.seller_id,
@@ -47,7 +48,7 @@ def _group(market: Market, visitor: Visitor, found: Read, order: QuotedOrder) ->
         "how": form.legs[0] if form.legs else "",
         "window": order.agreed.window,
         "lines": [
-            {"one": one, "priced": line, "rows": story(line, seller, visitor.town, visitor.lang, {})}
+            {"one": one, "priced": line, "rows": story(line, seller, visitor.town, visitor.lang, names)}
             for one, line in zip(lines, priced, strict=True)
         ],
         "dues": [(due.purpose, due.amount) for due in order.agreed.dues],
