@@ -282,7 +282,7 @@ def subscribers(market: OpenMarket) -> dict[str, Subscriber]:
     """
 
     async def tell_parties(tx: Tx, facts: list[Fact]) -> None:
-        await news.tell_parties(tx, facts, market.clock())
+        await news.tell_parties(tx, facts, market.clock(), market.tz)
 
     return {"stir": news.stir, "tell parties": tell_parties}
 

@@ -61,6 +61,8 @@ def _placed(work: Work, one: Format, now: datetime) -> None:
     else:
         if verdict == "closing" and not work.has("joined"):
             work.tell("joined", "clock", now)
+        if verdict == "balance" and work.order.waits != verdict:
+            work.tell("balance_wanted", "clock", now)
         begins = work.cohort.closes_at if verdict == "closing" and work.cohort else now
         work.wait(verdict, begins + one.deadlines[verdict].time)
 
@@ -117,6 +119,8 @@ def _committed(work: Work, one: Format, now: datetime) -> None:
             leg.move("done", now)
             settle.hand_over(work)
     if not work.settled and any(work.owed(due) for due in work.order.agreed.dues if due.later):
+        if work.order.waits != "balance":
+            work.tell("balance_wanted", "clock", now)
         work.wait("balance", now + one.deadlines["balance"].time)
         return
     _fulfilled(work, one, now)
