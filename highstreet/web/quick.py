@@ -1,7 +1,7 @@
 """The quick lane of the shop: a search and the page of an offer straight from ASGI, past the framework's routing and middleware.
 
 They are the same functions that the framework serves, and give the same page; `tests/web/test_quick.py` holds that. Whatever does
-not end in a page (a refusal, an error) is asked again the whole way, which says no as it always does. It saves about a third of
+not end in a page (a refusal, an error) is asked again the whole way, which says no as it always does. It saves about a quarter of
 what such a page costs (docs/performance.md).
 """
 
