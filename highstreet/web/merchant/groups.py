@@ -61,6 +61,7 @@ async def _page(desk: Desk, f: Filled) -> Response[str]:
     return desk.show(
         "groups.html", status=f.status, at="/merchant/goods", f=f, choices=choices, chosen=chosen,
         way=market.format(chosen.format) if chosen else None, steps=rows_of(f),
+        ways={one.id: market.format(one.format).hints.title.say(desk.lang) for one in choices},
         running=[one for one in gathered if one.seen.decided_at is None],
         over=[one for one in gathered if one.seen.decided_at is not None], sells=_groups_sold(market),
     )  # fmt: skip
