@@ -22,7 +22,7 @@ from highstreet.kit.db import DatabaseAway, DatabaseBusy
 from highstreet.kit.errors import Refusal
 from highstreet.market.desk import Market
 from highstreet.web import sessions
-from highstreet.web.frame import HEADERS, asked_of
+from highstreet.web.frame import HEADERS, asked_of, away
 from highstreet.web.sessions import AnyRequest
 from highstreet.web.shop.offer import offer
 from highstreet.web.shop.search import find
@@ -31,7 +31,6 @@ _OFFERS = "/offers/"
 _log = structlog.get_logger()
 
 _Page = Callable[[Market, sessions.Visitor, AnyRequest], Awaitable[Response[str]]]
-_SECURED = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 
 
 async def _search(market: Market, visitor: sessions.Visitor, request: AnyRequest) -> Response[str]:
@@ -74,14 +73,14 @@ class QuickPages:
             await self._otherwise(scope, receive, send)
             return
         cast("dict[str, Any]", scope)["path_template"] = found[1]
-        headers, body = answer
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        status, headers, body = answer
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def _drawn(
         self, page: _Page, scope: Any, receive: Receive
-    ) -> tuple[list[tuple[bytes, bytes]], bytes] | None:
-        """The page's headers and body; None when it is not for us to answer."""
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes] | None:
+        """The page's status, headers and body; None when it is not for us to answer."""
         # A scope of its own: the whole way finds its own untouched.
         own: Any = {**scope, "litestar_app": self._pages, "app": self._pages, "state": {}}
         request: AnyRequest = Request(own, receive)
@@ -93,7 +92,9 @@ class QuickPages:
         try:
             market: Market = self._pages.state["market"]
             answer = await page(market, await sessions.visitor_of(request, market), request)
-        except (Refusal, DatabaseAway, DatabaseBusy):
+        except (DatabaseAway, DatabaseBusy) as error:
+            answer = away(request, error)  # not asked again: that would keep everybody waiting twice as long
+        except Refusal:
             return None
         except Exception as error:  # noqa: BLE001 - the whole way meets it too, logs it and says so on a page
             _log.debug("a page failed in the quick lane", exc_info=error)
@@ -102,11 +103,10 @@ class QuickPages:
         headers = [
             (b"content-type", b"text/html; charset=utf-8"),
             (b"content-length", str(len(body)).encode()),
-            *((name.encode(), value.encode()) for name, value in answer.headers.items()),
-            *_SECURED,
+            *((name.encode(), value.encode()) for name, value in (HEADERS | dict(answer.headers)).items()),
         ]
         cookies = [cookie.to_header(header="") for cookie in answer.cookies]
         if new:
             cookies.append(self._cookie.replace("{}", token))
         headers += [(b"set-cookie", cookie.encode()) for cookie in cookies]
-        return headers, body
+        return answer.status_code or 200, headers, body

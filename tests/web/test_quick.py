@@ -10,11 +10,14 @@ from functools import cache
 from typing import Any, cast
 
 import httpx
+import pytest
 from msgspec.structs import replace
 
 from highstreet import catalog, inventory
 from highstreet.kit.clock import FixedClock
+from highstreet.kit.db import DatabaseAway
 from highstreet.kit.text import Words
+from highstreet.market.views import shop as views
 from highstreet.web import frame as frames_of
 from highstreet.web import render
 from highstreet.web.quick import QuickPages
@@ -99,6 +102,19 @@ async def test_both_ways_refuse_the_same(street: Street) -> None:
         found = await asked_both_ways(street, path, {}, {})
         assert found.status_code == status, path
     assert (await client_of(quick_of(street)).post("/search")).status_code in (403, 405)
+
+
+async def test_a_database_that_is_away_is_asked_once(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[str] = []
+
+    async def gone(*_: object) -> None:
+        tries.append("tried")
+        raise DatabaseAway("gone")
+
+    monkeypatch.setattr(views, "offer_page", gone)
+    found = await asked_both_ways(street, f"/offers/{street.offers['tea']}", {}, {})
+    assert (found.status_code, found.headers["retry-after"]) == (503, "2")
+    assert len(tries) == 2, "once each way"
 
 
 async def test_a_new_visitor_is_given_a_token_of_their_own(street: Street) -> None:
