@@ -85,7 +85,7 @@ async def test_buyer_and_seller_are_told_that_it_goes_back(lane: Lane) -> None:
             order_id, "order.attempted",
         )  # fmt: skip
         facts = [Fact(**{name: one[name] for name in Fact.__struct_fields__}) for one in found]
-        await news.tell_parties(tx, facts, lane.clock())
+        await news.tell_parties(tx, facts, lane.clock(), lane.market.tz)
         told = await tx.fetch(
             "SELECT party_id, kind FROM parties.notice WHERE subject = $1 ORDER BY id", order_id
         )

@@ -16,6 +16,7 @@ from highstreet.kit.errors import Malformed, NotFound
 from highstreet.kit.geo import Point
 from highstreet.market import quote as quotes
 from highstreet.market import shelf
+from highstreet.market.views.selling import Sold
 from highstreet.orders import EmptyBasket, Entry, QuoteExpired, QuoteUnknown
 from tests.market.lane import Lane, market_of
 
@@ -166,7 +167,7 @@ async def test_a_change_told_while_an_offer_is_read_is_not_lost(
     offer = lane.made.offers["tea/collect"]
     plain = shelf.offers_for_sale
 
-    async def slow(tx: Any, ids: list[str], country: str, day: date) -> list[dict[str, Any]]:
+    async def slow(tx: Any, ids: list[str], country: str, day: date) -> list[Sold]:
         found = await plain(tx, ids, country, day)
         monkeypatch.setattr(shelf, "offers_for_sale", plain)
         async with lane.market.db.transaction() as other:

@@ -47,7 +47,9 @@ def asked_contact(
     if form.get("agree") != "1":
         wrong["agree"] = say(visitor, "We need your agreement to pass this on to the shop.")
     near = visitor.near
-    contact = Contact(**told, lat=near.lat if near else None, lon=near.lon if near else None)
+    contact = msgspec.convert(
+        {**told, "lat": near.lat if near else None, "lon": near.lon if near else None}, Contact
+    )
     return contact, wrong
 
 
