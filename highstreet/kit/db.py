@@ -263,9 +263,9 @@ class Database:
             raise DatabaseAway(f"{type(e).__name__}: {e}") from e
 
     async def _release(self, pool: Any, connection: Any) -> None:
-        # Shielded: a request that is cancelled must still give its connection back.
+        # The pool shields it: a request that is cancelled must still give its connection back.
         with contextlib.suppress(*_BROKEN):
-            await asyncio.shield(pool.release(connection))
+            await pool.release(connection)
 
     def _raise_typed(self, e: Exception, connection: Any, *, unknown: bool = False) -> None:
         if isinstance(e, _TOO_LONG) and not _is_gone(connection):
