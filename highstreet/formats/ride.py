@@ -80,7 +80,7 @@ RIDE = Format(
     hints=Hints(
         title=Words(en="Get a ride", zh="叫车"),
         line=Words(en="The fare is fixed before you get in.", zh="上车前一口价，绕路不加钱。"),
-        picture="waves",
+        picture="bicycle",
         asks=(Choice("route", steps=hectometres),),
         terms=(
             Term("cancel_fee", Words("Calling off a driver", "接单后取消费"), usual=CANCEL_FEE, money=True),

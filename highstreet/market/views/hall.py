@@ -21,6 +21,7 @@ class Pick(msgspec.Struct, frozen=True):
     picture: str | None
     price: int
     currency: str
+    unit: str
 
 
 class GatheringNow(msgspec.Struct, frozen=True):
@@ -32,6 +33,7 @@ class GatheringNow(msgspec.Struct, frozen=True):
     picture: str | None
     price: int
     currency: str
+    unit: str
     closes_at: datetime
     terms: dict[str, Any]
     joined: int
@@ -47,11 +49,13 @@ class FreeNow(msgspec.Struct, frozen=True):
     picture: str | None
     price: int
     currency: str
+    unit: str
     free: int
     first: datetime | None
 
 
-_OFFER = """f.card ->> 'picture' AS picture, i.title, o.format, o.id AS offer_id, o.price, o.currency::text AS currency
+_OFFER = """f.card ->> 'picture' AS picture, i.title, o.format, o.id AS offer_id, o.price, o.currency::text AS currency,
+    f.card ->> 'unit' AS unit
     FROM catalog.found f JOIN catalog.offer o ON o.id = f.offer_id AND o.state = 'open'
     JOIN catalog.item i ON i.id = o.item_id JOIN parties.party b ON b.id = o.seller_id AND b.state = 'active'"""
 
@@ -61,7 +65,7 @@ async def picks(tx: Tx, most: int = 3) -> list[Pick]:
     return await rows(
         tx,
         Pick,
-        f"""SELECT format, offers, offer_id, title, picture, price, currency FROM (
+        f"""SELECT format, offers, offer_id, title, picture, price, currency, unit FROM (
               SELECT count(*) OVER w AS offers, row_number() OVER (w ORDER BY f.opened_at DESC, f.offer_id) AS n, {_OFFER}
               WHERE f.shown WINDOW w AS (PARTITION BY o.format)) x
             WHERE n <= $1 ORDER BY format, n""",

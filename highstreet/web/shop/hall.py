@@ -28,6 +28,7 @@ class On(msgspec.Struct, frozen=True):
     picture: str | None
     price: int
     currency: str
+    unit: str
     now: str = ""
     many: int = 0
     at: datetime | None = None
@@ -82,7 +83,7 @@ def _way(form: Format, now: list[On], picks: list[views.Pick]) -> Way:
     first = {one.offer_id: one for one in reversed(now)}
     shown = list({one.offer_id: first[one.offer_id] for one in now}.values())
     shown += [
-        On(one.offer_id, one.title, one.picture, one.price, one.currency)
+        On(one.offer_id, one.title, one.picture, one.price, one.currency, one.unit)
         for one in mine
         if one.offer_id not in first
     ]
@@ -91,9 +92,21 @@ def _way(form: Format, now: list[On], picks: list[views.Pick]) -> Way:
 
 def _gathering(one: views.GatheringNow, by_lot: bool) -> On:
     now = "draw" if by_lot else "gathering"
-    return On(one.offer_id, one.title, one.picture, one.price, one.currency, now, one.joined, one.closes_at)
+    return On(
+        one.offer_id,
+        one.title,
+        one.picture,
+        one.price,
+        one.currency,
+        one.unit,
+        now,
+        one.joined,
+        one.closes_at,
+    )
 
 
 def _free(one: views.FreeNow) -> On:
     now = "thing" if one.first is None else "time"
-    return On(one.offer_id, one.title, one.picture, one.price, one.currency, now, one.free, one.first)
+    return On(
+        one.offer_id, one.title, one.picture, one.price, one.currency, one.unit, now, one.free, one.first
+    )

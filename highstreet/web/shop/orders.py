@@ -15,7 +15,7 @@ from highstreet.market.views import shop as views
 from highstreet.orders import NoSuchOrder
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, go, limited, live, say, show
 from highstreet.web.sessions import AnyRequest
-from highstreet.web.shop.acts import acts
+from highstreet.web.shop.acts import acts, worth_of
 from highstreet.web.shop.beside import beside
 from highstreet.web.shop.follow import code_to_show, contact_of, follow
 from highstreet.web.shop.shelves import drawn
@@ -88,6 +88,7 @@ async def order(
         code=code_to_show(market, found, visitor.lang),
         headline=standing(found.form, order.stage, order.waits).say(visitor.lang),
         acts=acts(found, visitor),
+        worth=worth_of(found),
         sums=sums(found, visitor.lang),
         more=await beside(market, visitor, found),
         key=secrets.token_urlsafe(12),

@@ -6,7 +6,7 @@ from highstreet.kit.text import Words
 from highstreet.market.format import Format
 
 # What an order waits for. A second word after a space tells more closely: the kind of the first leg, a fact of the
-# format's or what is announced when its orders gather; the first that is known here is said.
+# format's or what is announced when its orders gather; the first that fits is said.
 WAITS: dict[str, Words] = {
     "payment": Words("Waiting for your payment", "待付款"),
     "accept": Words("The shop is looking at your order", "等待商家接单"),
@@ -15,7 +15,6 @@ WAITS: dict[str, Words] = {
     "closing": Words("The group is gathering", "正在成团"),
     "closing once": Words("You are in the draw", "已参与抽签，等待开奖"),
     "closing arrived": Words("Kept for you until it arrives", "已预订，等待到货"),
-    "closing least": Words("The group is gathering", "正在成团"),
     "closing units": Words("The run is filling up", "正在凑齐这一批"),
     "balance": Words("The rest is to be paid", "待付尾款"),
     "prepare": Words("The shop is packing it", "商家备货中"),
@@ -56,9 +55,10 @@ def standing(form: Format, stage: str, waits: str) -> Words:
     """Where an order of this format stands, in one sentence."""
     if not waits:
         return _READY if stage == "done" and "accessed" in form.facts else _ENDED.get(stage, _ELSE)
-    for closer in (*form.legs[:1], *form.hints.gathers, *form.facts):
-        if f"{waits} {closer}" in WAITS:
-            return WAITS[f"{waits} {closer}"]
+    named = {f"{waits} {closer}" for closer in (*form.legs[:1], *form.hints.gathers, *form.facts)}
+    for name, words in WAITS.items():
+        if name in named:
+            return words
     return WAITS.get(waits, _ELSE)
 
 

@@ -122,8 +122,8 @@ def _plan(found: Followed) -> list[Mile]:
         plan.append(Mile("paid", Words("Paid", "已付款"), Words("Payment", "付款")))
     later = bool(agreed.asked(later=True))
     for wait in form.gate.waits:
-        closer = [f"{wait} {one}" for one in (*form.legs[:1], *form.hints.gathers)]
-        named = next((one for one in (*closer, wait) if one in _GATES), "")
+        closer = {f"{wait} {one}" for one in (*form.legs[:1], *form.hints.gathers)}
+        named = next((one for one in _GATES if one in closer), wait if wait in _GATES else "")
         if named and (later or _GATES[named] != _REST):
             plan += _GATES[named]
     for kind in form.legs:
