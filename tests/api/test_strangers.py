@@ -11,7 +11,7 @@ from tests.api.street import Street
 
 ANYBODY = {
     "/api/quotes", "/api/offers", "/api/offers/{offer_id}", "/api/sellers/{seller_id}", "/api/cohorts/{cohort_id}",
-    "/api/cohorts/{cohort_id}/entrants",
+    "/api/cohorts/{cohort_id}/entrants", "/api/scenarios",
 }  # fmt: skip
 WITH_ID = {
     ("GET", "/api/orders/{order_id}"),
