@@ -20,7 +20,7 @@ WAITS: dict[str, Words] = {
     "prepare": Words("The shop is packing it", "商家备货中"),
     "pickup": Words("Ready for you to fetch", "待取货"),
     "courier": Words("Waiting for a courier", "等待骑手取货"),
-    "underway": Words("On its way to you", "配送途中"),
+    "underway": Words("On its way to you", "正在送来的路上"),
     "confirm": Words("It has arrived", "已送达"),
     "return": Words("Waiting for it to come back", "等待退货到店"),
     "visit": Words("Your time is booked", "已预约成功"),
