@@ -60,4 +60,6 @@ def _later(work: Work, now: datetime) -> list[Step]:
     ]
     ahead = sorted(step for step in steps if step[0] > now)
     costs = [Step(at, share(price, bps, 10_000)) for at, bps in ahead]
-    return [step for n, step in enumerate(costs) if n + 1 == len(costs) or costs[n + 1].since != step.since]
+    # Of steps at one moment the last holds; a step that costs what the one before costs says nothing new.
+    told = [step for n, step in enumerate(costs) if n + 1 == len(costs) or costs[n + 1].since != step.since]
+    return [step for n, step in enumerate(told) if not n or told[n - 1].kept != step.kept]

@@ -129,7 +129,8 @@ def code_to_show(market: Market, found: Followed, lang: str) -> dict[str, Any] |
     work = found.work
     if leg is None or leg.code_until is None or leg.state in ("done", "void"):
         return None
-    if work.order.stage != "committed":
+    begun = leg.state == "underway" and leg.kind != "courier"
+    if work.order.stage != "committed" or begun:
         return None
     digits = logistics.codes.code_of(market.code_signer, leg.id)
     drawn = segno.make(digits, micro=False, error="m").svg_inline(border=1, scale=4, omitsize=True)
