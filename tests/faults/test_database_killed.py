@@ -24,7 +24,6 @@ class Storm:
     def __init__(self, db: Database) -> None:
         self.db = db
         self.acknowledged: list[str] = []
-        self.refused = 0
         self.running = True
         self.longest_call = 0.0
 
@@ -35,7 +34,6 @@ class Storm:
             try:
                 await self.db.run_again(self._write, f"{name}-{number}")
             except (DatabaseAway, DatabaseBusy):
-                self.refused += 1
                 await asyncio.sleep(0.01)
             else:
                 self.acknowledged.append(f"{name}-{number}")
@@ -56,9 +54,13 @@ class Storm:
         return time.monotonic() - began
 
 
+def postmaster_of(data_dir: Path) -> int:
+    return int((data_dir / "pg" / "postmaster.pid").read_text().split()[0])
+
+
 def kill(data_dir: Path, *, everything: bool) -> None:
     """The postmaster, or it and all of its processes."""
-    postmaster = int((data_dir / "pg" / "postmaster.pid").read_text().split()[0])
+    postmaster = postmaster_of(data_dir)
     pids = [postmaster]
     if everything:
         children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
@@ -85,9 +87,11 @@ async def storm_over(server: postgres.Server) -> None:
     writers = [asyncio.create_task(storm.writer(name)) for name in range(WRITERS)]
     for everything in (False, True, False, True):
         await storm.more(BETWEEN_KILLS, within=30)
+        killed = postmaster_of(server.data_dir)
         kill(server.data_dir, everything=everything)
         # Answers that were under way when it was killed are no sign of life.
         assert await storm.more(WRITERS * 2, within=10) < 10
+        assert postmaster_of(server.data_dir) != killed
     await storm.more(BETWEEN_KILLS, within=30)
     storm.running = False
     await asyncio.gather(*writers)
@@ -98,7 +102,6 @@ async def storm_over(server: postgres.Server) -> None:
     assert set(storm.acknowledged) <= written
     # Each writer has at most the one it was refused last without having heard of its success.
     assert len(written) - len(storm.acknowledged) <= WRITERS
-    assert storm.refused > 0
     assert storm.longest_call < 10
     await db.close()
     assert await server.leave()
