@@ -7,7 +7,7 @@ whether there is still room is judged where it is taken.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -24,6 +24,7 @@ from highstreet.pricing import Priced
 
 PERSONAL = ("text", "route")  # kept sealed with the buyer's contact, never with the line
 _LONGEST_TEXT = 500
+_AHEAD = timedelta(days=366)  # whoever books for longer keeps a thing from everybody else
 
 
 class Take(msgspec.Struct, frozen=True, array_like=True):
@@ -108,6 +109,8 @@ async def look_up(tx: Tx, one: Format, goods: ForSale, entry: Entry, now: dateti
         starts, ends = (datetime.fromisoformat(entry.choice["period"][end]) for end in ("from", "to"))
         if starts < now.replace(hour=0, minute=0, second=0, microsecond=0):
             raise NotFree
+        if ends > now + _AHEAD:
+            raise Malformed("period", "must end within a year", "须在一年之内")
         free = await inventory.assets.free_between(tx, goods.variant_id, goods.place.id, starts, ends)
         if not free:
             raise NotFree
@@ -142,7 +145,7 @@ def _options(value: Any, terms: dict[str, Any]) -> dict[str, str]:
             "options", "choose one of each: " + ", ".join(offered), "请逐项选择：" + "、".join(offered)
         )
     for option, picked in value.items():
-        if picked not in offered[option]:
+        if not isinstance(picked, str) or picked not in offered[option]:
             raise Malformed(option, "is not offered so", "没有这个选项")
     for rule in terms.get("never", []):
         if all(value.get(option) == picked for option, picked in rule.items()):
@@ -156,7 +159,7 @@ def _answers(value: Any, terms: dict[str, Any]) -> dict[str, str]:
     if not isinstance(value, dict) or set(value) != set(asked):
         raise Malformed("answers", "please answer every question", "请回答所有问题")
     for question, answer in value.items():
-        if answer not in asked[question]:
+        if not isinstance(answer, str) or answer not in asked[question]:
             raise Malformed(question, "is not one of the answers", "不是可选的答案")
     return value
 
@@ -174,7 +177,7 @@ def _route(value: Any, _terms: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(value: Any, _terms: dict[str, Any]) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_TEXT:
+    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_TEXT or "\x00" in value:
         raise Malformed("text", f"needs 1 to {_LONGEST_TEXT} characters", f"需要 1 至 {_LONGEST_TEXT} 个字")
     return value.strip()
 
