@@ -66,7 +66,7 @@ WAYS = (
     _way("WAY-BIKE", "boats", "lend.cycles", "bicycle", 800, 0, "rental use", "Town bicycle | 镇上自行车", "By the hour, any of five. | 按小时，五辆任选。", terms={"deposit": 5000}, things=("Bicycle 1", "Bicycle 2", "Bicycle 3", "Bicycle 4", "Bicycle 5")),
     _way("WAY-CART", "boats", "services.ride", "bicycle", 90, 0, "ride service", "Pedal cart | 三轮车", "Zhao's nephew pedals. | 赵师傅的侄子来蹬。"),
     _way("WAY-RUN", "couriers", "services.home", "courier", 1200, 0, "errand service", "Run an errand | 跑腿", "Tell us what, and how much it may cost. | 说清买什么、最多花多少。", asked={"minutes": "60"}, terms={"cap": 20000}),
-    _way("WAY-STORY", "books", "media.digital", "book", 1200, 300, "digital digital", "Stories of the Lake, read aloud | 湖上故事 有声版", "Numbered, and read by Xu Shu. | 限量编号，许舒朗读。", asked={"file": "mp3"}, terms={"content": "Chapter one: the ferryman who counted stars. | 第一章：数星星的摆渡人。"}),
+    _way("WAY-STORY", "books", "media.digital", "book", 1200, 300, "digital digital", "Stories of the Lake, read aloud | 湖上故事 有声版", "Three hundred copies, read by Xu Shu. | 限三百份，许舒朗读。", asked={"file": "mp3"}, terms={"content": "Chapter one: the ferryman who counted stars. | 第一章：数星星的摆渡人。"}),
 )
 
 # Scenarios: name, about, drawing, and the parts: offer, how many, when in the course of the day. The town pays so much of each.
