@@ -16,7 +16,7 @@ from highstreet import inventory, orders
 from highstreet.inventory import NotFree
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import Malformed, Refusal
-from highstreet.kit.geo import Point
+from highstreet.kit.geo import Point, metres
 from highstreet.market.format import Format
 from highstreet.market.shelf import ForSale
 from highstreet.orders import Cohort, Entry
@@ -55,10 +55,19 @@ class NothingOpen(Refusal):
     zh = "目前没有正在进行的活动，请稍后再看。"
 
 
+class TooFar(Refusal):
+    """The place does not deliver, or fetch, that far."""
+
+    code = "too_far"
+    status = 422
+    en = "{km} km is farther than this shop delivers."
+    zh = "距离 {km} 公里，超出该店配送范围。"
+
+
 def choose(one: Format, goods: ForSale, entry: Entry) -> Entry:
     """The entry with its choice checked for what the format asks; the quantity follows the choice where that says how many.
 
-    Errors: Malformed, naming what is missing or does not fit.
+    Errors: Malformed, naming what is missing or does not fit; TooFar for a way that begins beyond the place's reach.
     """
     if not one.hints.asks and not entry.choice:
         return entry
@@ -68,6 +77,8 @@ def choose(one: Format, goods: ForSale, entry: Entry) -> Entry:
         if entry.choice.get(ask.kind) in (None, "", {}):
             raise Malformed(ask.kind, "please choose", "请选择")
         kept[ask.kind] = _CHECKS[ask.kind](entry.choice[ask.kind], goods.terms)
+        if ask.kind == "route":
+            _within_reach(goods, Point(*kept["route"]["from"]))
         if ask.steps is not None:
             quantity = ask.steps(kept[ask.kind], goods.terms)
             if quantity < 1:
@@ -174,6 +185,13 @@ def _route(value: Any, _terms: dict[str, Any]) -> dict[str, Any]:
     except (TypeError, ValueError, KeyError, IndexError, msgspec.ValidationError):
         raise Malformed("route", "needs where from and where to", "需要起点和终点") from None
     return {end: [point.lat, point.lon] for end, point in route.items()}
+
+
+def _within_reach(goods: ForSale, begins: Point) -> None:
+    """Whoever drives comes from the place: where a way begins is within its reach, wherever it leads."""
+    away = metres(goods.place.point, begins)
+    if away > goods.place.reach_m:
+        raise TooFar(km=round(away / 1000, 1))
 
 
 def _text(value: Any, _terms: dict[str, Any]) -> str:

@@ -41,6 +41,8 @@ def _expire(work: Work, one: Format, now: datetime) -> None:
         unwind.give_up_rest(work, one, now)
     elif falls == "drop" and work.order.stage == "placed":
         work.order.waits = ""
+    elif falls == "granted":
+        unwind.grant_return(work, now)
     elif falls == "drop":
         unwind.drop_return(work, now)
     else:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Sells = Literal["goods", "service", "digital", "use"]
 Promise = Literal["stock", "slot", "asset", "run", "nothing"]
-Falls = Literal["undone", "done", "rest", "lost", "drop"]
+Falls = Literal["undone", "done", "rest", "lost", "drop", "granted"]
 Teller = Literal["buyer", "seller", "courier", "partner", "device", "operator", "clock"]
 
 OPEN = "open"
@@ -30,6 +30,7 @@ class Within(msgspec.Struct, frozen=True):
 
     done: taken as fulfilled. rest: what was not fulfilled is given up and its money goes back. lost: undone, and the goods are gone.
     drop: only what was waited for is dropped; a gate is asked again, and sees that it was `late`.
+    granted: what the buyer asked for and nobody answered is granted.
     `after_window`: counted from the end of the window that was agreed on, not from when the waiting began.
     """
 

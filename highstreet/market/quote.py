@@ -9,11 +9,11 @@ import msgspec
 
 from highstreet import parties
 from highstreet.catalog import OfferClosed
-from highstreet.kit.errors import Malformed, Refusal
+from highstreet.kit.errors import Malformed
 from highstreet.kit.geo import Point, metres
 from highstreet.kit.money import share
 from highstreet.kit.quantity import check_quantity
-from highstreet.market.choices import NOTHING, Picked, Take, choose, look_up, with_options
+from highstreet.market.choices import NOTHING, Picked, Take, TooFar, choose, look_up, with_options
 from highstreet.market.desk import Market
 from highstreet.market.shelf import ForSale
 from highstreet.orders import (
@@ -117,15 +117,6 @@ class Explained(msgspec.Struct, frozen=True):
     text: str
     lines: dict[str, PricedLine]
     goods: dict[str, ForSale]
-
-
-class TooFar(Refusal):
-    """The place does not deliver that far."""
-
-    code = "too_far"
-    status = 422
-    en = "{km} km is farther than this shop delivers."
-    zh = "距离 {km} 公里，超出该店配送范围。"
 
 
 _decode = msgspec.msgpack.Decoder(Quote)

@@ -176,6 +176,19 @@ def drop_return(work: Work, now: datetime) -> None:
     work.tell("return_lapsed", "clock", now)
 
 
+def grant_return(work: Work, now: datetime) -> None:
+    """Nobody answered in time: the buyer is believed. What was never taken is on sale again, anything else is written off."""
+    leg = open_return(work)
+    if leg is None:
+        return
+    asked = leg.proof or {}
+    steps = {int(position): int(count) for position, count in asked.get("lines", {}).items()}
+    left = {position: min(count, work.line(position).kept) for position, count in steps.items()}
+    steps = {position: count for position, count in left.items() if count > 0}
+    resale = asked.get("reason") == "not_taken"
+    take_back(work, steps, "clock", now, resale=resale, reason="not_answered")
+
+
 def take_back(work: Work, steps: Steps, by: str, now: datetime, *, resale: bool, reason: str) -> None:
     """Goods are back at the place: into stock, or written off, and their money to whoever paid it. Also after the order was settled."""
     before = {line.position: line.undone for line in work.lines}

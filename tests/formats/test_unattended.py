@@ -84,6 +84,19 @@ def test_a_disputed_take_is_decided_by_an_operator_not_by_the_seller():
     assert (town.accounts["provider:sandbox"], town.supply[1]["sold"]) == (-500, 1)
 
 
+@pytest.mark.parametrize(("reason", "on_sale"), [("not_taken", 3), ("faulty", 1)])
+def test_a_dispute_nobody_answers_is_the_buyers(reason: str, on_sale: int):
+    town = Town(stock=3)
+    work = _told(town, _opened(town), "device:taken 1=2", f"buyer:return_wanted reason={reason}", "clock:+6d")
+    assert town.accounts["provider:sandbox"] == -1_000
+    work = _told(town, work, "clock:+1d")
+    assert (work.order.waits, set(town.accounts.values())) == ("", {0})
+    told = work.has("returned")
+    assert told is not None
+    assert (told.by, told.body["reason"]) == ("clock", "not_answered")
+    assert town.supply[1]["total"] - town.supply[1]["sold"] == on_sale
+
+
 @pytest.mark.parametrize(
     ("told", "days", "refusal"),
     [(DISPUTE, 6, None), (DISPUTE, 7, NotReturnable), ("buyer:return_wanted", 0, NotReturnable)],

@@ -71,7 +71,7 @@ def choice(one: Format, now: datetime) -> dict[str, Any]:
         "period": {"from": starts.isoformat(), "to": ends.isoformat()},
         "options": {"size": "M"},
         "answers": {"works": "yes"},
-        "route": {"from": [31.0, 121.0], "to": [31.01, 121.01]},
+        "route": {"from": [31.3, 120.58], "to": [31.31, 120.59]},
         "text": "Two bags of rice",
     }
     return {ask.kind: samples[ask.kind] for ask in one.hints.asks}

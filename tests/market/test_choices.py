@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from highstreet.kit.errors import Malformed
+from highstreet.market.choices import TooFar
 from highstreet.market.quote import quote
 from highstreet.orders import Entry
 from highstreet.wiring import formats
@@ -42,3 +43,13 @@ async def test_nobody_books_a_room_for_a_thousand_years(lane: Lane) -> None:
     period = {"from": starts.isoformat(), "to": (starts + timedelta(days=400)).isoformat()}
     with pytest.raises(Malformed, match="within a year"):
         await quote(lane.market, [Entry(offer, 1, {"period": period})], lane.clock())
+
+
+async def test_a_way_begins_within_the_places_reach_wherever_it_leads(lane: Lane) -> None:
+    offer, _ = await offered(lane, formats()["ride@1"])
+    near, far = [31.301, 120.581], [31.4, 120.58]
+    out = await quote(lane.market, [Entry(offer, 1, {"route": {"from": near, "to": far}})], lane.clock())
+    assert out.quote.orders[0].lines[0].quantity > 100
+    for begins in (far, [-33.9, 18.4]):
+        with pytest.raises(TooFar):
+            await quote(lane.market, [Entry(offer, 1, {"route": {"from": begins, "to": near}})], lane.clock())
