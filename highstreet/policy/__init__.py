@@ -1,1 +1,23 @@
-"""The instruments of public money: vouchers, subsidies, refunds and their budgets."""
+"""Policy: public money. Rules that are dated data, budgets, vouchers and other claims on them.
+
+Owns the schema `policy`. Callers name its parts: `policy.claims.claim(tx, ...)`.
+
+Always true: a programme is judged by the rule in force at payment; no day has two rules; a budget is never below zero; nobody has more
+of a programme than its limits allow, whichever account, telephone or device they come with; a serial number is subsidised once.
+
+Words: programme (public money with a budget), rule (dated, with its source), schedule (for which things how much), award (what a rule
+gives, explained), batch (what can be claimed from a moment on), slice (a part of a batch, so that no balance is hot), claim (a person's
+right to an award).
+"""
+
+from highstreet.policy import eligibility as eligibility
+from highstreet.policy import instruments as instruments
+from highstreet.policy.eligibility import Asked as Asked
+from highstreet.policy.eligibility import Award as Award
+from highstreet.policy.eligibility import No as No
+from highstreet.policy.eligibility import Thing as Thing
+from highstreet.policy.eligibility import Used as Used
+from highstreet.policy.eligibility import judge as judge
+from highstreet.policy.instruments import Programme as Programme
+from highstreet.policy.instruments import Rule as Rule
+from highstreet.policy.instruments import WrongProgramme as WrongProgramme
