@@ -1,4 +1,4 @@
-"""Ticket: entry at a time to a sight, a museum, a match or a show: as many seats as are left, checked at the gate, given back by steps."""
+"""Ticket: entry at a time to a sight, a museum, a match or a show: seats or room, one code each for the gate, given back by steps."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from highstreet.market.work import Work
 from highstreet.orders import Agreed
 
 STEPS = rules.ladder(free_until_h=24, late_bps=5_000, last_h=2, last_bps=10_000, no_show_bps=10_000)
+TERMS = (*STEPS, *rules.passing(times=3, until_h=1))
 
 
 def quote(asked: Asked) -> Agreed:
@@ -22,7 +23,7 @@ def quote(asked: Asked) -> Agreed:
         fee_bps=TICKET.money.fee_bps,
         window=asked.period,
         whole=True,
-        terms=rules.stated(asked, STEPS),
+        terms=rules.stated(asked, TERMS),
     )
 
 
@@ -54,7 +55,7 @@ TICKET = Format(
         ),
         picture="ticket",
         asks=(Choice("slot"),),
-        terms=STEPS,
+        terms=TERMS,
     ),
     stories=(
         Story("went in", "provider:paid, clock:+49h, seller:entered", "done", 9700, 300, -10000),

@@ -43,3 +43,34 @@ class NoSuchLeg(Refusal):
     status = 404
     en = "We do not know this delivery."
     zh = "找不到这个配送单。"
+
+
+class TicketUsed(Refusal):
+    code = "ticket_used"
+    en = "Somebody has gone in with this ticket already."
+    zh = "此票已检票入场。"
+
+
+class CodeOutdated(Refusal):
+    """Handed on meanwhile, or given back."""
+
+    code = "code_outdated"
+    status = 410
+    en = "This code is no longer good: the ticket was handed on or given back. Its holder has the new code."
+    zh = "此码已失效：票已转赠或退回，请出示持有人的新码。"
+
+
+class HandedOn(Refusal):
+    """The buyer cannot take back what is somebody else's by now."""
+
+    code = "handed_on"
+    en = "Somebody else has it now. Whoever holds it has to give it back to you first."
+    zh = "已转赠他人，须由持有人先退还给您。"
+
+
+class EditionGone(Refusal):
+    """Every number of an edition is somebody's."""
+
+    code = "edition_gone"
+    en = "The last number of this edition is gone."
+    zh = "该限量编号已全部售出。"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from highstreet.inventory import Hold
 from highstreet.kit.ids import new_id
 from highstreet.logistics import Leg
-from highstreet.market import rules, settle, unwind
+from highstreet.market import granting, rules, settle, unwind
 from highstreet.market.format import FALLEN, FROM_WINDOW, LEG_WAITS, OPEN, Format
 from highstreet.market.work import Work
 
@@ -91,6 +91,7 @@ def bind(work: Work, one: Format, now: datetime) -> None:
                 courier_id=coming,
             )
         )
+    granting.grant(work, one, now)
     if one.hold == "committing" and work.cohort is not None:
         work.holds += [
             Hold(line.position, "supply", int(work.cohort.terms["supply"]), line.kept) for line in work.lines

@@ -21,6 +21,7 @@ from highstreet.kit.errors import KeyReused
 from highstreet.kit.sealing import Seal
 from highstreet.kit.signing import Signer
 from highstreet.ledger import Accounts, Provider, WalletShort
+from highstreet.logistics import EditionGone
 from highstreet.market.format import Format
 from highstreet.market.shelf import Shelf
 from highstreet.market.units import Key, Unit, together
@@ -151,6 +152,8 @@ class Market:
                 return [NotFree()]
             if e.constraint_name == "once_per_person":
                 return [OncePerPerson()]
+            if e.constraint_name == "never_above_the_edition":
+                return [EditionGone()]
             raise
 
     async def _apply(self, decisions: list[Decision]) -> list[dict[str, Any] | Exception]:

@@ -158,6 +158,11 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.name}@{self.version}"
 
     @property
+    def grants(self) -> Literal["entry", "content"] | None:
+        """What each step of a line entitles its holder to: to go in where one enters, to have it where one opens it."""
+        return "entry" if "entered" in self.facts else "content" if "access" in self.legs else None
+
+    @property
     def in_person(self) -> bool:
         """Goods that no leg carries are taken at once: only a clerk can sell them, to somebody who is there."""
         return self.promise == "stock" and not self.legs

@@ -171,6 +171,10 @@ def _attended(work: Work, _one: Format, telling: Telling, now: datetime) -> None
     work.tell("attended", telling.by, now, lines={str(p): c for p, c in steps.items()})
 
 
+def _entered(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
+    using.enter(work, _leg(work, "planned"), telling.by, now, telling.body)
+
+
 def _no_show(work: Work, one: Format, telling: Telling, now: datetime) -> None:
     leg = _leg(work, "planned")
     early = leg.window_from is not None and now < leg.window_from
@@ -362,7 +366,7 @@ EFFECTS: dict[str, Effect] = {
     "wiped": _at_the_gate("wipe"),
     "given_back": _at_the_gate("give_back"),
     "visited": _on_leg("visit", "planned", "done"),
-    "entered": _on_leg("visit", "planned", "done"),
+    "entered": _entered,
     "no_show": _no_show,
     "prescribed": _prescribed,
     "accessed": _accessed,

@@ -72,6 +72,17 @@ LAWS: dict[str, str] = {
     "a line's quantities add up": """
         SELECT order_id || '/' || position AS case FROM orders.line
         WHERE cancelled + fulfilled > quantity OR returned > fulfilled""",
+    "no more is entitled to than is kept of a line": """
+        SELECT e.order_id || '/' || e.line AS case FROM logistics.entitlement e
+        JOIN orders.line l ON l.order_id = e.order_id AND l.position = e.line
+        WHERE e.state <> 'void' GROUP BY e.order_id, e.line, l.quantity, l.cancelled, l.returned
+        HAVING count(*) > l.quantity - l.cancelled - l.returned""",
+    "a number of an edition is given once, or waits to be given again": """
+        SELECT d.variant_id AS case FROM logistics.edition d
+        LEFT JOIN (SELECT variant_id, array_agg(edition_no) AS numbers FROM logistics.entitlement
+                   WHERE edition_no IS NOT NULL AND state <> 'void' GROUP BY 1) e USING (variant_id)
+        WHERE (SELECT array_agg(n ORDER BY n) FROM unnest(d.freed || coalesce(e.numbers, '{}')) n)
+              IS DISTINCT FROM (SELECT array_agg(n) FROM generate_series(1, d.given) n)""",
     "an order's total is what its lines and its agreement say": """
         SELECT o.id AS case FROM orders."order" o
         WHERE o.total <> (SELECT sum((d ->> 'amount')::bigint) FROM jsonb_array_elements(o.agreed -> 'dues') d)

@@ -7,7 +7,8 @@ from typing import Any
 
 from highstreet.kit.ids import new_id
 from highstreet.ledger import Notice
-from highstreet.market import rules, settle
+from highstreet.logistics import EditionGone
+from highstreet.market import rules, settle, unwind
 from highstreet.market.commit import advance
 from highstreet.market.desk import Decision, Found, Market
 from highstreet.market.format import Format
@@ -19,8 +20,19 @@ _STRAY_WITHIN = timedelta(days=2)
 
 
 async def told_charge(market: Market, notice: Notice, now: datetime) -> dict[str, Any]:
-    """A charge succeeded or failed. Answers {result}: paid, declined, repeated or stray; telling it again changes nothing."""
+    """A charge succeeded or failed. Answers {result}: paid, declined, repeated or stray; telling it again changes nothing.
 
+    Paid for a number of an edition of which the last went to somebody else meanwhile: that order comes to nothing, its money goes back.
+    """
+    try:
+        return await _told_charge(market, notice, now)
+    except EditionGone:
+        return await _told_charge(market, notice, now, gone=True)
+
+
+async def _told_charge(
+    market: Market, notice: Notice, now: datetime, *, gone: bool = False
+) -> dict[str, Any]:
     def decide(found: Found, unit: Unit) -> dict[str, Any]:
         asked = next(iter(found.collections), None)
         if asked is None:
@@ -54,6 +66,8 @@ async def told_charge(market: Market, notice: Notice, now: datetime) -> dict[str
         for work in found.works:
             if asked.order_id in (None, work.order.id):
                 one = market.format(work.order.format)
+                if gone and work.order.stage == "placed" and work.order.agreed.number("edition"):
+                    unwind.undo(work, one, now, reason="sold_out")
                 take_money(work, one, asked.key, notice.provider, now, later=asked.order_id is not None)
                 unit.take_in(work, now)
         return {"result": "paid"}

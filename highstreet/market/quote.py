@@ -151,7 +151,8 @@ async def quote(
     for line in priced:
         one = goods[line.offer_id]
         # What is chosen for one thing (a time, a room, a group) is nothing the next one can share.
-        alone = one.id if one.id in picked else ""
+        # So is what somebody is entitled to: how often it may be handed on, how many there are of it.
+        alone = one.id if one.id in picked or market.format(one.format).grants else ""
         groups.setdefault((one.seller_id, one.place.id, one.format, alone), []).append(line)
     choices = {entry.offer: entry.choice for entry in entries}
     orders = [

@@ -97,6 +97,14 @@ def ladder(
     )
 
 
+def passing(times: int, until_h: int) -> tuple[Term, ...]:
+    """The terms of handing on: how often a ticket or a thing may change hands, and until when before its time."""
+    return (
+        Term("passes", Words("May be handed on", "可转赠次数"), Words("times", "次"), times, most=20),
+        Term("pass_until_h", Words("Handing on ends", "转赠截止"), _HOURS, until_h, most=720),
+    )
+
+
 def stated(asked: Asked, terms: tuple[Term, ...]) -> dict[str, int | str | bool]:
     """What the seller stated of these terms, as the order is to remember it."""
     return {term.name: min(asked.term(term.name, term.usual), term.most) for term in terms}

@@ -145,6 +145,7 @@ class Unit:
         self._lines(work)
         self._holds(work)
         self._legs(work)
+        self._entitlements(work)
         self._deadlines(work)
         for told in work.news:
             self.fact("order." + told.kind, order.id, told.by, told.at, told.body)
@@ -283,6 +284,14 @@ class Unit:
                 was = (leg.state, None, None, leg.code_until)  # a leg's row begins with nobody carrying it
             if was != (leg.state, leg.courier_id, leg.tracking, leg.code_until):
                 self.rows.setdefault("leg_move", []).append(msgspec.to_builtins(leg))
+
+    def _entitlements(self, work: Work) -> None:
+        before = work.before.get("entitlements", {})
+        for one in work.entitlements:
+            if one.id not in before:
+                self.add("entitlement", order_id=work.order.id, **msgspec.to_builtins(one))
+            elif before[one.id] != one.stands():
+                self.rows.setdefault("entitlement_move", []).append(msgspec.to_builtins(one))
 
     def _deadlines(self, work: Work) -> None:
         before: dict[str, datetime] = work.before.get("deadlines", {})

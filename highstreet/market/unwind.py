@@ -9,7 +9,7 @@ import msgspec
 from highstreet.kit.ids import new_id
 from highstreet.ledger import ESCROW
 from highstreet.logistics import Leg
-from highstreet.market import rules, settle
+from highstreet.market import granting, rules, settle
 from highstreet.market.format import Format
 from highstreet.market.units import Unit
 from highstreet.market.work import Work
@@ -48,7 +48,10 @@ def undo(work: Work, one: Format, now: datetime, *, reason: str, lost: bool = Fa
     work.post(one.money.undone(work))
     work.order.move("undone", now)
     work.deadlines = {}
-    work.tell("undone", "clock", now, reason=reason)
+    if holders := granting.withdraw_all(work):
+        work.tell("undone", "clock", now, reason=reason, holders=holders)
+    else:
+        work.tell("undone", "clock", now, reason=reason)
 
 
 def cancel(work: Work, one: Format, steps: Steps, by: str, now: datetime, reason: str, role: str) -> None:
@@ -70,6 +73,8 @@ def cancel(work: Work, one: Format, steps: Steps, by: str, now: datetime, reason
         line = work.line(position)
         if not 0 < count <= line.open:
             raise TooMany(line=position, left=line.open, what="cancel", what_zh="取消")
+    if role == "buyer":
+        granting.check_with_buyer(work, steps)
     work.tell(
         "cancelled",
         by,
@@ -84,6 +89,7 @@ def cancel(work: Work, one: Format, steps: Steps, by: str, now: datetime, reason
     for position, count in steps.items():
         line = work.line(position)
         line.cancelled += count
+        granting.withdraw(work, line, count)
         hold = work.hold_of(line)
         if hold is not None:
             hold.free(min(count, hold.held))
@@ -98,6 +104,7 @@ def give_up_rest(work: Work, one: Format, now: datetime) -> None:
         return
     before = {line.position: line.undone for line in work.lines}
     for line in work.lines:
+        granting.withdraw(work, line, line.open)
         line.cancelled += line.open
     for hold in work.holds:
         hold.free(hold.held)
@@ -120,6 +127,7 @@ def want_return(work: Work, steps: Steps, by: str, now: datetime, reason: str) -
     """
     if not any(line.fulfilled > line.returned for line in work.lines) or open_return(work) is not None:
         raise NotNow
+    granting.check_with_buyer(work, steps)
     arrived = max(
         (leg.ended_at for leg in work.legs if leg.kind != "return" and leg.ended_at),
         default=work.order.placed_at,
@@ -130,7 +138,7 @@ def want_return(work: Work, steps: Steps, by: str, now: datetime, reason: str) -
         if not 0 < count <= left:
             raise TooMany(line=position, left=left, what="return", what_zh="退货")
         days = (now - arrived).days
-        law = _left_out(work, line)
+        law = _left_out(work, line, count)
         free = not law and days < work.order.agreed.return_days
         if not free if reason == "no_reason" else days >= work.order.agreed.number("complain_days", days + 1):
             raise NotReturnable(
@@ -160,10 +168,13 @@ def opened(work: Work) -> set[int]:
     return {int(position) for lines in told for position in lines}
 
 
-def _left_out(work: Work, line: Line) -> str | None:
+def _left_out(work: Work, line: Line, count: int) -> str | None:
     """Why the law lets a line not go back without a reason. Content that is opened here is left out from then on, and not before."""
     if any(leg.kind == "access" for leg in work.legs):
-        return "digital" if line.position in opened(work) else None
+        closed = (
+            granting.unused(work, line) >= count if work.entitlements else line.position not in opened(work)
+        )
+        return None if closed else "digital"
     return line.no_return
 
 
@@ -198,6 +209,7 @@ def take_back(work: Work, steps: Steps, by: str, now: datetime, *, resale: bool,
         if not 0 < count <= left:
             raise TooMany(line=position, left=left, what="return", what_zh="退货")
         line.returned += count
+        granting.withdraw(work, line, count, opened_first=reason not in ("", "no_reason"))
         hold = work.hold_of(line)
         if hold is not None:
             hold.take_back(count)

@@ -8,7 +8,7 @@ from typing import Any
 
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.logistics import Leg
-from highstreet.market import rules, unwind
+from highstreet.market import granting, rules, settle, unwind
 from highstreet.market.work import Work
 from highstreet.orders import NotNow
 
@@ -54,6 +54,28 @@ def prescribe(work: Work, by: str, now: datetime, body: dict[str, Any]) -> None:
     work.tell("prescribed", by, now, reference=number)
 
 
+def enter(work: Work, leg: Leg, by: str, now: datetime, body: dict[str, Any]) -> None:
+    """People go in, one ticket each (`tickets`: `ent_….version`), or all that are left; with the last of them the leg ends.
+
+    Errors: NotNow, TicketUsed, CodeOutdated, NotThis.
+    """
+    tickets = body.get("tickets")
+    if leg.kind != "visit" or not (tickets is None or (isinstance(tickets, list) and tickets)):
+        raise NotNow
+    steps = granting.go_in(work, tickets, now)
+    for position, count in steps.items():
+        line = work.line(position)
+        hold = work.hold_of(line)
+        if hold is not None:
+            hold.use(min(count, hold.held))
+        line.fulfilled += min(count, line.open)
+    if not any(one.state == "valid" for one in work.entitlements):
+        leg.proof = {**(leg.proof or {}), **body}
+        leg.move("done", now)
+        settle.hand_over(work)
+    work.tell("entered", by, now, lines={str(position): count for position, count in steps.items()})
+
+
 def access(work: Work, positions: set[int], by: str, now: datetime) -> None:
     """Content is opened. Told once for each line, opening it again says nothing new; what is going back, or went, stays closed."""
     going = unwind.open_return(work)
@@ -61,5 +83,6 @@ def access(work: Work, positions: set[int], by: str, now: datetime) -> None:
     closed |= {int(position) for position in (going.proof or {})["lines"]} if going is not None else set()
     if work.order.stage != "done" or positions & closed:
         raise NotNow
+    granting.open_lines(work, positions, now)
     if first := positions - unwind.opened(work):
         work.tell("accessed", by, now, lines={str(position): 1 for position in sorted(first)})

@@ -9,7 +9,7 @@ import msgspec
 
 from highstreet.inventory import Hold
 from highstreet.ledger import Flow, Transfer, escrow_of
-from highstreet.logistics import Leg
+from highstreet.logistics import Entitlement, Leg
 from highstreet.orders import Cohort, Due, Line, Order, Share, Told
 
 
@@ -21,6 +21,7 @@ class Work(msgspec.Struct):
     lines: list[Line]
     holds: list[Hold] = []
     legs: list[Leg] = []
+    entitlements: list[Entitlement] = []
     deadlines: dict[str, datetime] = {}
     told: list[Told] = []
     flows: list[Flow] = []
@@ -44,6 +45,7 @@ class Work(msgspec.Struct):
             "prices": {line.position: line.amount for line in self.lines},
             "holds": {(h.line, h.target_id): (h.used, h.freed, h.back) for h in self.holds},
             "legs": {leg.id: (leg.state, leg.courier_id, leg.tracking, leg.code_until) for leg in self.legs},
+            "entitlements": {one.id: one.stands() for one in self.entitlements},
             "deadlines": dict(self.deadlines),
         }
         return self
