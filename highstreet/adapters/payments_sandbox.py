@@ -60,7 +60,7 @@ class _Movement(msgspec.Struct, frozen=True):
     of: str
     amount: Amount
     currency: Currency
-    outcome: Literal["paid", "declined"]
+    outcome: Literal["paid", "declined", "deciding"]
     provider_ref: str
     at: Moment
     refunded: int = 0
@@ -135,6 +135,7 @@ class SandboxProvider:
             "return_url": return_url,
             "notify_url": self._notify_url,
             "expires": int(intent.expires.timestamp()),
+            "sheet": intent.terms,
         }
         text = base64.urlsafe_b64encode(msgspec.json.encode(asked)).rstrip(b"=")
         sig = hmac.digest(self._secrets[0], text, hashlib.sha256).hex()
@@ -282,7 +283,7 @@ def _reason(answer: httpx.Response) -> str:
 def _charge(moved: _Movement) -> ChargeState:
     return ChargeState(
         key=moved.key,
-        outcome=moved.outcome,
+        outcome="unknown" if moved.outcome == "deciding" else moved.outcome,
         amount=moved.amount,
         currency=moved.currency,
         refunded=moved.refunded,
@@ -294,7 +295,7 @@ def _charge(moved: _Movement) -> ChargeState:
 def _moved(moved: _Movement) -> MoveState:
     return MoveState(
         key=moved.key,
-        outcome=moved.outcome,
+        outcome="unknown" if moved.outcome == "deciding" else moved.outcome,
         amount=moved.amount,
         currency=moved.currency,
         provider_ref=moved.provider_ref,

@@ -9,11 +9,12 @@ one key until it is answered; a folded balance is the sum of its transfers.
 
 Words: account (`kind:party`), transfer (with a purpose), flow (what an order moved so far), escrow, collection (money asked of a
 buyer), top-up (one for a wallet), refund, payout, stray (money without an order), statement, fold (balances derived from transfers),
-difference (where the provider's statement and our books do not agree).
+term sheet (what a loan costs, as its lender signed it), difference (where the provider's statement and our books do not agree).
 """
 
 from highstreet.ledger import collections as collections
 from highstreet.ledger import folding as folding
+from highstreet.ledger import instalments as instalments
 from highstreet.ledger import payouts as payouts
 from highstreet.ledger import reconcile as reconcile
 from highstreet.ledger import refunds as refunds

@@ -32,12 +32,16 @@ TOLERANCE_SECONDS = 300  # how old or how far ahead a notice may be, as Standard
 
 
 class Intent(msgspec.Struct, frozen=True):
-    """Money asked of a buyer. `key` is ours, stored before it is told; it cannot be paid after `expires`."""
+    """Money asked of a buyer. `key` is ours, stored before it is told; it cannot be paid after `expires`.
+
+    `terms`: what the buyer agreed to with a lender, as the lender signed it.
+    """
 
     key: str
     amount: int
     currency: str
     expires: datetime
+    terms: str = ""
 
 
 class Notice(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ Outcome = Literal["paid", "declined"]
 LARGEST = 10**15
 KEY = re.compile(r"[A-Za-z0-9._:~-]{1,255}\Z")
 CURRENCY = re.compile(r"[A-Z]{3}\Z")
+TWIN = "~2"  # ends the key of what was moved a second time under one key, by mistake
 
 TABLES = """
 create table if not exists movement (
@@ -70,6 +71,11 @@ class Movement(msgspec.Struct, frozen=True):
     provider_ref: str
     at: int
     refunded: int
+
+    @property
+    def told_key(self) -> str:
+        """The key as everybody outside knows it."""
+        return self.key.removesuffix(TWIN)
 
 
 class Ask(msgspec.Struct, frozen=True):

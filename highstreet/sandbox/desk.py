@@ -23,6 +23,12 @@ class Desk:
         self.postman = postman
         self.clock = clock
 
+    async def open(self) -> None:
+        """Take up what an earlier process left undone."""
+
+    async def close(self) -> None:
+        """Leave what is undone for the next process."""
+
     def now(self) -> datetime:
         return self.clock()
 

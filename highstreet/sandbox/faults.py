@@ -27,6 +27,8 @@ Fault = Literal[
     "wrong_amount",
     "wrong_signature",
     "lose_notice",
+    "answer_late",
+    "approve_twice",
 ]
 
 
@@ -43,12 +45,15 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     wrong_amount_rate      the notice tells another amount than the books
     wrong_signature_rate   one attempt to send a notice carries a signature nobody can verify
     lose_notice_rate       the notice is never sent
+    answer_late_rate       a lender decides only after late_ms
+    approve_twice_rate     a lender lends twice, and tells both
     """
 
     seed: int | None = None
     delay_ms: Millis = 0
     hang_ms: Millis = 30_000
     hold_ms: Millis = 2_000
+    late_ms: Millis = 60_000
     decline_rate: Rate = 0.0
     short_charge_rate: Rate = 0.0
     refund_fail_rate: Rate = 0.0
@@ -61,6 +66,8 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     wrong_amount_rate: Rate = 0.0
     wrong_signature_rate: Rate = 0.0
     lose_notice_rate: Rate = 0.0
+    answer_late_rate: Rate = 0.0
+    approve_twice_rate: Rate = 0.0
 
     def rate(self, fault: Fault) -> float:
         rates: dict[Fault, float] = {
@@ -76,6 +83,8 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             "wrong_amount": self.wrong_amount_rate,
             "wrong_signature": self.wrong_signature_rate,
             "lose_notice": self.lose_notice_rate,
+            "answer_late": self.answer_late_rate,
+            "approve_twice": self.approve_twice_rate,
         }
         return rates[fault]
 

@@ -44,7 +44,7 @@ def compose(moved: Movement, url: str, dice: Dice) -> StoredNotice:
         told += dice.between(1, 999, "wrong_amount_by", moved.key)
     body = {
         "id": notice_id,
-        "key": moved.key,
+        "key": moved.told_key,
         "kind": f"{moved.kind}.{'succeeded' if moved.outcome == 'paid' else 'failed'}",
         "amount": told,
         "currency": moved.currency,
@@ -54,7 +54,7 @@ def compose(moved: Movement, url: str, dice: Dice) -> StoredNotice:
     lost = dice.strikes("lose_notice", moved.key)
     return StoredNotice(
         id=notice_id,
-        key=moved.key,
+        key=moved.told_key,
         url=url,
         body=msgspec.json.encode(body),
         state="lost" if lost else "due",

@@ -4,9 +4,10 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import jinja2
@@ -71,6 +72,7 @@ WORDS: dict[str, Said] = {
     "unhappy": Said("Let something go wrong", "模拟异常"),
     "back": Said("Back to the shop", "返回商店"),
 }
+BRAND = Said("Pretend Pay", "假装付")
 PRETEND = Said("This is a rehearsal: no real money moves.", "这是演练，不会动用真实资金。")
 
 CHOICES: tuple[tuple[str, Said, Said], ...] = (
@@ -113,7 +115,10 @@ class PayIntent(msgspec.Struct, frozen=True):
         return Ask(kind="charge", key=self.key, of="", amount=self.amount, currency=self.currency)
 
 
-def open_intent(text: str, sig: str, secrets: tuple[bytes, ...]) -> PayIntent:
+Asked = TypeVar("Asked", bound=PayIntent)
+
+
+def open_intent(text: str, sig: str, secrets: tuple[bytes, ...], kind: type[Asked] = PayIntent) -> Asked:
     """The intent behind a pay link: `text` is base64url JSON, `sig` the hex HMAC-SHA-256 of `text`.
 
     BankRefuses 403 when no secret made the signature, 400 when what was signed makes no sense.
@@ -123,7 +128,7 @@ def open_intent(text: str, sig: str, secrets: tuple[bytes, ...]) -> PayIntent:
     if not any(hmac.compare_digest(given, one) for one in known):
         raise BankRefuses("wrong_signature", 403, "This link was not signed with our shared secret.")
     try:
-        intent = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=PayIntent)
+        intent = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
     except (msgspec.DecodeError, binascii.Error) as error:
         raise BankRefuses("malformed", 400, str(error)) from error
     for url in (intent.return_url, intent.notify_url):
@@ -148,7 +153,7 @@ def price(amount: int, currency: str) -> str:
     return f"{SIGNS.get(currency, currency + ' ')}{whole:,}{fraction}"
 
 
-_templates = jinja2.Environment(
+TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
@@ -160,9 +165,10 @@ _templates = jinja2.Environment(
 def draw_payment(intent: PayIntent, text: str, sig: str, now: datetime, lang: str) -> str:
     """The page with the amount and the choices."""
     minutes = max(1, round((intent.expires - now.timestamp()) / 60))
-    return _templates.get_template("pay.html").render(
+    return TEMPLATES.get_template("pay.html").render(
         lang=lang,
         words=WORDS,
+        brand=BRAND,
         pretend=PRETEND,
         intent=intent,
         text=text,
@@ -173,17 +179,25 @@ def draw_payment(intent: PayIntent, text: str, sig: str, now: datetime, lang: st
     )
 
 
-def draw_message(what: str, lang: str, back: str = "", moved: Movement | None = None) -> str:
+def draw_message(
+    what: str,
+    lang: str,
+    back: str = "",
+    moved: Movement | None = None,
+    said: Mapping[str, tuple[Said, Said]] = MESSAGES,
+    brand: Said = BRAND,
+) -> str:
     """A page that only says something, with a way back to the shop when there is one."""
-    title, detail = MESSAGES[what]
-    return _templates.get_template("message.html").render(
+    title, detail = said[what]
+    return TEMPLATES.get_template("message.html").render(
         lang=lang,
         words=WORDS,
+        brand=brand,
         pretend=PRETEND,
         title=title,
         detail=detail,
         back=back,
-        mood="good" if what == "paid" else "plain" if what == "nothing" else "bad",
+        mood="good" if what == "paid" else "plain" if what in ("nothing", "deciding") else "bad",
         price=price(moved.amount, moved.currency) if moved and moved.outcome == "paid" else "",
         ref=moved.provider_ref if moved else "",
     )

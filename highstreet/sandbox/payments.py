@@ -15,7 +15,7 @@ import hmac
 import io
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -26,11 +26,12 @@ from granian.server.embed import Server
 from litestar import Litestar, Response, get, post, put
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
+from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath
 
 from highstreet.kit.clock import Clock, system_clock
-from highstreet.sandbox.bank import Ask, Bank, BankRefuses, Kind, Movement, StoredNotice, iso
+from highstreet.sandbox.bank import TWIN, Ask, Bank, BankRefuses, Kind, Movement, StoredNotice, iso
 from highstreet.sandbox.buyer import Call, choose, desk_of, front, notify_at, show
 from highstreet.sandbox.desk import CLOSED_ACCOUNT, SLOW_CARD_SECONDS, Desk
 from highstreet.sandbox.faults import Dice, Fault, Faults, Times
@@ -77,8 +78,8 @@ class Told(msgspec.Struct, frozen=True):
 def told(moved: Movement) -> Told:
     return Told(
         kind=moved.kind,
-        key=moved.key,
-        of=moved.of,
+        key=moved.told_key,
+        of=moved.of.removesuffix(TWIN),
         amount=moved.amount,
         currency=moved.currency,
         outcome=moved.outcome,
@@ -255,6 +256,48 @@ def refused(_: Call, refusal: BankRefuses) -> Response[dict[str, str | int]]:
     )
 
 
+FOR_TESTERS = (see_faults, set_faults, plan_fault, see_notices, send_notice, health)
+
+
+def open_for_business(
+    routes: Sequence[HTTPRouteHandler],
+    secrets: list[str],
+    notify_url: str = "",
+    seed: int = 0,
+    state_file: str = ":memory:",
+    first_wait: float = 1.0,
+    clock: Clock = system_clock,
+    bank_of: type[Bank] = Bank,
+    desk_of: type[Desk] = Desk,
+) -> Litestar:
+    """Whoever moves money, as an ASGI application. The first secret signs our calls, all of them sign notices.
+
+    `first_wait` is how many seconds pass before a notice is tried again; it doubles each time, up to 60.
+    """
+    keys = tuple(secret_bytes(secret) for secret in secrets)
+
+    @asynccontextmanager
+    async def business(app: Litestar) -> AsyncIterator[None]:
+        bank, dice = bank_of(state_file), Dice(Faults(seed=seed))
+        postman = Postman(bank, dice, keys, clock, first_wait)
+        desk = desk_of(bank, dice, postman, clock)
+        app.state.update({"desk": desk, "secrets": keys, "notify_url": notify_url})
+        postman.resume()
+        await desk.open()
+        yield
+        await desk.close()
+        await postman.close()
+        bank.close()
+
+    return Litestar(
+        route_handlers=[*routes, *FOR_TESTERS],
+        lifespan=[business],
+        exception_handlers={BankRefuses: refused},
+        openapi_config=None,
+        request_max_body_size=65_536,
+    )
+
+
 def create_app(
     secrets: list[str],
     notify_url: str = "",
@@ -263,34 +306,9 @@ def create_app(
     first_wait: float = 1.0,
     clock: Clock = system_clock,
 ) -> Litestar:
-    """The provider as an ASGI application. The first secret signs our calls, all of them sign notices.
-
-    `first_wait` is how many seconds pass before a notice is tried again; it doubles each time, up to 60.
-    """
-    keys = tuple(secret_bytes(secret) for secret in secrets)
-
-    @asynccontextmanager
-    async def open_for_business(app: Litestar) -> AsyncIterator[None]:
-        bank, dice = Bank(state_file), Dice(Faults(seed=seed))
-        postman = Postman(bank, dice, keys, clock, first_wait)
-        app.state.update(
-            {"desk": Desk(bank, dice, postman, clock), "secrets": keys, "notify_url": notify_url}
-        )
-        postman.resume()
-        yield
-        await postman.close()
-        bank.close()
-
-    return Litestar(
-        route_handlers=[
-            *(front, show, choose, charge, refund, payout, see_charge, see_refund, see_payout, statement),
-            *(see_faults, set_faults, plan_fault, see_notices, send_notice, health),
-        ],
-        lifespan=[open_for_business],
-        exception_handlers={BankRefuses: refused},
-        openapi_config=None,
-        request_max_body_size=65_536,
-    )
+    """The payment provider."""
+    routes = (front, show, choose, charge, refund, payout, see_charge, see_refund, see_payout, statement)
+    return open_for_business(routes, secrets, notify_url, seed, state_file, first_wait, clock)
 
 
 async def serve(app: Litestar, host: str, port: int) -> None:
@@ -300,9 +318,10 @@ async def serve(app: Litestar, host: str, port: int) -> None:
     await server.serve()
 
 
-def main() -> None:
-    words = argparse.ArgumentParser(prog="python -m highstreet.sandbox.payments", description=__doc__)
-    words.add_argument("--port", type=int, default=8701)
+def run(what: str, module: str, port: int, create: Callable[..., Litestar], about: str | None) -> None:
+    """Read the command line and serve until a signal comes."""
+    words = argparse.ArgumentParser(prog=f"python -m {module}", description=about)
+    words.add_argument("--port", type=int, default=port)
     words.add_argument("--host", default="127.0.0.1")
     words.add_argument(
         "--secret", action="append", help="shared with the market; several while one is changed"
@@ -315,10 +334,10 @@ def main() -> None:
     secrets: list[str] = given.secret or os.environ.get("HIGHSTREET_SANDBOX_SECRET", "").split()
     if not secrets:
         words.error("say --secret, or set HIGHSTREET_SANDBOX_SECRET")
-    app = create_app(secrets, given.notify, given.seed, given.state, given.retry_after)
-    print(f"pretending to be a payment provider on http://{given.host}:{given.port}", flush=True)
+    app = create(secrets, given.notify, given.seed, given.state, given.retry_after)
+    print(f"pretending to be a {what} on http://{given.host}:{given.port}", flush=True)
     asyncio.run(serve(app, given.host, given.port))
 
 
 if __name__ == "__main__":
-    main()
+    run("payment provider", "highstreet.sandbox.payments", 8701, create_app, __doc__)
