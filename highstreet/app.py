@@ -31,6 +31,7 @@ from highstreet import __version__, settings, wiring
 from highstreet.api import ROUTES as API
 from highstreet.api import api_docs, problems
 from highstreet.api.quick import QuickLane
+from highstreet.evenly import evenly
 from highstreet.kit.db import DatabaseAway, DatabaseBusy
 from highstreet.market.desk import Market
 from highstreet.opening import end_with_parent
@@ -73,7 +74,7 @@ def create_app() -> ASGIApp:
     secure = ours.url.startswith("https:")
     town = build(open_for_business, secure=secure, secret=ours.secret)
     csrf = frame.csrf_config(ours.secret, secure=secure)
-    return Watched(QuickPages(town, QuickLane(town), csrf))
+    return evenly(Watched(QuickPages(town, QuickLane(town), csrf)))
 
 
 def _leave_in_peace() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from highstreet import wiring
+from highstreet import evenly, wiring
 from highstreet.settings import Settings
 from highstreet.wiring import CannotOpen, OpenMarket
 
@@ -36,6 +36,7 @@ def serve_web(settings: Settings) -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counted)
     # Imported before the processes are forked: they share its memory, and one that was killed is back sooner.
     importlib.import_module("highstreet.app")
+    evenly.share(settings.web_processes)
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces, Loops
     from granian.log import LogLevels
