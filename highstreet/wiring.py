@@ -21,7 +21,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from highstreet import orders, parties
+from highstreet import catalog, orders, parties
 from highstreet.adapters.mail_file import FileMail
 from highstreet.adapters.mail_smtp import Security, SmtpMail
 from highstreet.adapters.payments_sandbox import SandboxProvider
@@ -58,7 +58,7 @@ from highstreet.kit.mail import Mail, MailAway, MailRefused
 from highstreet.kit.postgres import CannotStart, Server, ensure
 from highstreet.kit.readers import Fact
 from highstreet.kit.text import Words
-from highstreet.market import gather, news
+from highstreet.market import gather, news, rooms
 from highstreet.market.desk import Market
 from highstreet.market.errands import CHECK_BOOKS, ERRANDS, check_books
 from highstreet.market.format import Format, register
@@ -337,6 +337,7 @@ def rounds(market: OpenMarket) -> list[Round]:
             await orders.baskets.forget_old(tx, now)
             await parties.licences.expire(tx, now.astimezone(market.tz).date(), now)
             await parties.particulars.remind(tx, now)
+            await catalog.chat.forget_old(tx, now)
             return await forget_answers(tx, now) > 0
 
     def errand(run: Callable[[Market, datetime], Awaitable[int]]) -> Callable[[], Awaitable[bool]]:
@@ -348,6 +349,7 @@ def rounds(market: OpenMarket) -> list[Round]:
     return [
         Round("deadlines", 1.0, pass_deadlines),
         Round("cohorts", 1.0, errand(gather.close_due)),
+        Round("rooms", 1.0, errand(rooms.follow_clock)),
         Round("cleaning", 3600.0, clean),
         *(Round(name, 1.0, errand(run)) for name, run in ERRANDS.items()),
     ]

@@ -1,5 +1,5 @@
 """What can be offered, and how it is found. Owns the schema catalog: the tree of kinds, items with variants and
-pictures, labels, offers, curated directories and scenarios, search, and the spreadsheets a seller lists goods by.
+pictures, labels, offers, curated directories, scenarios and live rooms, search, and the spreadsheets a seller lists goods by.
 
 Always true: an item is described once and offered by many; nothing an order names goes away (items retire,
 offers close); an offer opens only when its seller holds the licence its kind needs; what search sees changes in
@@ -18,7 +18,8 @@ from highstreet.catalog.categories import (
 from highstreet.catalog.directories import (
     Directory, Listed, add_to_directory, close_directory, directories, directories_of, open_directory,
     read_directory, remove_from_directory)
-from highstreet.catalog.errors import OfferClosed, ScenarioBroken
+from highstreet.catalog import chat, rooms, video
+from highstreet.catalog.errors import OfferClosed, RoomOver, ScenarioBroken
 from highstreet.catalog.identifiers import gtin14, shown_gtin
 from highstreet.catalog.intake import (
     Intake, Preview, RowError, drop_intake, keep_preview, preview, read_intake, take)
@@ -30,6 +31,7 @@ from highstreet.catalog.offers import (
     open_offers_of, other_offers, pause_offer, read_offer, read_offers)
 from highstreet.catalog.pictures import (
     SIZES, Pictures, add_picture, order_pictures, picture_path, read_picture, remove_picture, store)
+from highstreet.catalog.rooms import Drop, NewRoom, Room
 from highstreet.catalog.scenarios import (
     Part, Scenario, Wanted, agree_to_fund, close_scenario, describe_scenario, open_scenario, read_scenario, scenarios)
 from highstreet.catalog.search import Facet, Query, Result, search
@@ -49,6 +51,6 @@ __all__ = [
     "offers_of", "open_offer", "open_offers_of", "other_offers", "pause_offer", "read_offer", "read_offers",
     "SIZES", "Pictures", "add_picture", "order_pictures", "picture_path", "read_picture", "remove_picture", "store",
     "Part", "Scenario", "ScenarioBroken", "Wanted", "agree_to_fund", "close_scenario", "describe_scenario", "open_scenario",
-    "read_scenario", "scenarios", "Facet", "Query", "Result", "search",
+    "read_scenario", "scenarios", "Drop", "NewRoom", "Room", "RoomOver", "chat", "rooms", "video", "Facet", "Query", "Result", "search",
     "BANDS", "Card", "Way", "count_words", "rebuild", "rebuild_some", "refresh", "refresh_items", "set_scores",
 ]

@@ -171,3 +171,31 @@ class FunderAsked(Refusal):
     status = 409
     en = "{who} has not agreed to pay for it yet."
     zh = "{who_zh}尚未同意承担这笔优惠。"
+
+
+class RoomOver(Refusal):
+    code = "room_over"
+    status = 409
+    en = "This live session is over."
+    zh = "本场直播已结束。"
+
+
+class RoomQuiet(Refusal):
+    code = "room_quiet"
+    status = 409
+    en = "One can speak here while the session is on."
+    zh = "直播进行中才能发言。"
+
+
+class DropElsewhere(Refusal):
+    code = "drop_elsewhere"
+    status = 409
+    en = "This drop is over already, or the same offer is on show in another live session."
+    zh = "该商品本轮已结束，或正在另一场直播中销售。"
+
+
+class Muted(Refusal):
+    code = "muted"
+    status = 403
+    en = "The host has asked you to listen for the rest of this session."
+    zh = "主播已将您禁言，本场直播内无法发言。"

@@ -16,7 +16,7 @@ SHIPS_WITHIN_DAYS = 2
 
 
 def quote(asked: Asked) -> Agreed:
-    """As any parcel; the host's part stands among the offer's cuts."""
+    """As any parcel; the host's part comes from the room it is shown in."""
     return rules.agree(
         asked,
         fee_bps=LIVE.money.fee_bps,
@@ -48,6 +48,7 @@ LIVE = Format(
         ),
         picture="lamp",
         needs_address=True,
+        in_room=True,
         terms=(
             parcel.ships_term(SHIPS_WITHIN_DAYS),
             *parcel.fee_terms(DELIVERY_FEE, FREE_FROM),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -46,6 +46,26 @@ async def open_slot(
         by,
         now,
     )
+    return made
+
+
+async def open_apart(
+    tx: Tx, variant_id: str, place_id: str, starts: datetime, ends: datetime, capacity: int, by: str, now: datetime
+) -> int:  # fmt: skip
+    """Room for `capacity` that is nobody else's: a window opened before at this very moment stays as it is, this one begins after it."""
+    while True:
+        made: int | None = await tx.fetchval(
+            """INSERT INTO inventory.supply (variant_id, place_id, period, total) VALUES ($1, $2, tstzrange($3, $4), $5)
+               ON CONFLICT (variant_id, place_id, period) DO NOTHING RETURNING id""",
+            variant_id, place_id, starts, ends, capacity,
+        )  # fmt: skip
+        if made is not None:
+            break
+        starts += timedelta(microseconds=1)
+    await tx.execute(
+        "INSERT INTO inventory.movement (supply_id, kind, quantity, by, at) VALUES ($1, 'opened', $2, $3, $4)",
+        made, capacity, by, now,
+    )  # fmt: skip
     return made
 
 

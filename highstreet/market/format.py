@@ -101,7 +101,7 @@ class Hints(msgspec.Struct, frozen=True):
     """The few words a page needs: what the format is called, what it asks the buyer to choose and the seller to state.
 
     `gathers`: what is announced when a cohort opens: price steps (`tiers`), the `least` members, how many `units`, everybody `once`;
-    `arrived`: it is closed by telling that the goods are there.
+    `arrived`: it is closed by telling that the goods are there. `in_room`: it can be shown in a live room, which then opens and closes it.
     """
 
     title: Words
@@ -111,6 +111,7 @@ class Hints(msgspec.Struct, frozen=True):
     asks: tuple[Choice, ...] = ()
     terms: tuple[Term, ...] = ()
     gathers: tuple[Gathers, ...] = ()
+    in_room: bool = False
 
 
 class Story(msgspec.Struct, frozen=True):

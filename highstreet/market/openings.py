@@ -46,6 +46,15 @@ class LicenceForWay(Refusal):
     zh = "以“{way_zh}”方式销售，需要已审核通过的{licence_zh}。请在“店铺－证照”中提交。"
 
 
+class ShownLive(Refusal):
+    """Whoever could open it past the host would sell what was announced for later, without the host's part."""
+
+    code = "shown_live"
+    status = 409
+    en = "This is to be shown in a live session; its host puts it on sale there."
+    zh = "该商品已排入直播，由主播在直播间开售。"
+
+
 def way_named(market: Market, name: str) -> Format:
     """The latest version of a format, as offers name it. Errors: Malformed."""
     found = [one for one in market.formats.values() if one.name == name]
@@ -54,12 +63,18 @@ def way_named(market: Market, name: str) -> Format:
     return max(found, key=lambda one: one.version)
 
 
-async def open_offer(market: Market, tx: Tx, seller_id: str, offer_id: str, now: datetime) -> None:
-    """Put an offer on sale. Errors: NotFound for somebody else's, OfferClosed, ItemRetired, LicenceNeeded, LicenceForWay."""
+async def open_offer(
+    market: Market, tx: Tx, seller_id: str, offer_id: str, now: datetime, *, by_host: bool = False
+) -> None:
+    """Put an offer on sale. `by_host`: its live room does. Errors: NotFound for somebody else's, OfferClosed, ItemRetired,
+    LicenceNeeded, LicenceForWay, ShownLive (a room that is not over will do it).
+    """
     held = await licences_in_force(tx, seller_id, now.astimezone(market.tz).date())
     found = await catalog.read_offer(tx, offer_id)
     if found.seller_id != seller_id:
         raise NotFound("offer")
+    if not by_host and await catalog.rooms.awaited(tx, offer_id):
+        raise ShownLive
     one = way_named(market, found.format)
     if one.licence is not None and one.licence not in held:
         title, said = one.hints.title, LICENCES.get(one.licence, Words(one.licence, one.licence))

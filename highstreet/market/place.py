@@ -48,6 +48,14 @@ class SelfDealing(Refusal):
     zh = "不能从自己买卖的商品中获得分成。"
 
 
+class DropOver(Refusal):
+    """A quote made in one live room buys nothing in another, nor after its drop."""
+
+    code = "drop_over"
+    en = "This drop is over. Please look at what is on sale now."
+    zh = "本轮直播抢购已结束，请看看正在销售的商品。"
+
+
 class Placing(msgspec.Struct, frozen=True):
     """Who buys a quote, and how. `method`: a provider's name, wallet or cash. `counter`: a clerk sells at the till."""
 
@@ -150,6 +158,9 @@ def _take_part(market: Market, placing: Placing, work: Work, unit: Unit) -> None
 
 
 def _check(market: Market, placing: Placing, goods: dict[str, ForSale]) -> None:
+    for line in (line for order in placing.quote.orders for line in order.lines):
+        if line.drop != (shown.id if (shown := goods[line.offer].drop) else None):
+            raise DropOver
     for one in goods.values():
         if not one.sellable:
             raise OfferClosed(title=one.title.get("en") or one.title.get("zh", ""))
@@ -202,6 +213,10 @@ def _work(
         work.lines.append(_line(position, line, of, placing.buyer_id))
         if one.hold == "placing":
             work.holds += holds_of(one, position, line.quantity, of, line.takes)
+        if of.drop is not None:
+            work.holds.append(
+                Hold(line=0, kind="supply", target_id=of.drop.supply_id, quantity=line.quantity)
+            )
     work.tell("placed", placing.by, now, total=order.total, format=order.format)
     return work
 
@@ -222,7 +237,7 @@ def _line(position: int, line: QuotedLine, of: ForSale, buyer_id: str | None) ->
         tax_bps=line.tax_bps,
         no_return=of.no_return,
         choice={kind: value for kind, value in line.choice.items() if kind not in PERSONAL},
-        cuts=cuts_of(of.terms, of.seller_id, buyer_id),
+        cuts=cuts_of(of, buyer_id),
     )
 
 
@@ -239,10 +254,15 @@ def holds_of(one: Format, position: int, quantity: int, of: ForSale, takes: list
     return holds
 
 
-def cuts_of(terms: dict[str, Any], seller_id: str, buyer_id: str | None) -> list[Cut]:
-    """The third parties' shares an offer names. Errors: SelfDealing when one of them is the seller or the buyer."""
-    cuts = msgspec.convert(terms.get("cuts", []), list[Cut])
-    if any(cut.party in (seller_id, buyer_id) for cut in cuts):
+def cuts_of(of: ForSale, buyer_id: str | None) -> list[Cut]:
+    """The third parties' shares: those an offer names, but in a live room that room's host's. Errors: SelfDealing when one of them is
+    the seller or the buyer."""
+    cuts = msgspec.convert(of.terms.get("cuts", []), list[Cut])
+    if of.drop is not None:
+        cuts = [cut for cut in cuts if cut.role != "host"]
+        if of.drop.host_id is not None and of.drop.host_bps:
+            cuts.append(Cut("host", of.drop.host_id, of.drop.host_bps))
+    if any(cut.party in (of.seller_id, buyer_id) for cut in cuts):
         raise SelfDealing
     return cuts
 

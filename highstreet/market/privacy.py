@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from highstreet import ledger, logistics, orders, parties
+from highstreet import catalog, ledger, logistics, orders, parties
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import Refusal
 from highstreet.kit.facts import tell
@@ -24,7 +24,10 @@ class StillRunning(Refusal):
 
 
 async def export(market: Market, tx: Tx, person_id: str) -> dict[str, Any]:
-    """Everything we know of a person, readable by people and machines: profile, consents, orders with lines and contacts."""
+    """Everything we know of a person, readable by people and machines.
+
+    Profile, consents, orders with lines and contacts, what they said in live rooms.
+    """
     told = await parties.people.export(tx, market.seal, person_id)
     bought: list[dict[str, Any]] = []
     for row in await orders_of(tx, person_id):
@@ -41,11 +44,11 @@ async def export(market: Market, tx: Tx, person_id: str) -> dict[str, Any]:
                 "contact": contact,
             }
         )
-    return {**told, "orders": bought}
+    return {**told, "orders": bought, "said": await catalog.chat.said_by(tx, market.seal, person_id)}
 
 
 async def erase(tx: Tx, person_id: str, now: datetime) -> None:
-    """Erase a person: sign-in, sealed profile, contacts and door pictures of past purchases, basket.
+    """Erase a person: sign-in, sealed profile, contacts and door pictures of past purchases, basket, words in live rooms.
 
     Orders and money stay, under a bare id.
 
@@ -58,4 +61,5 @@ async def erase(tx: Tx, person_id: str, now: datetime) -> None:
     await logistics.photos.forget(tx, await order_ids_of(tx, person_id))
     await orders.purchases.forget_buyer(tx, person_id)
     await ledger.top_ups.forget(tx, person_id, now)
+    await catalog.chat.forget(tx, person_id)
     await tell(tx, "person.erased", person_id, person_id, now, {})

@@ -69,7 +69,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class QuotedLine(msgspec.Struct, frozen=True, array_like=True):
-    """A line's frozen price, what was chosen for it and what that takes; the rest is the offer's."""
+    """A line's frozen price, what was chosen for it and what that takes; the rest is the offer's. `drop`: the live room's it is sold in."""
 
     offer: str
     quantity: int
@@ -80,6 +80,7 @@ class QuotedLine(msgspec.Struct, frozen=True, array_like=True):
     adjustments: list[dict[str, Any]]
     choice: dict[str, Any] = {}
     takes: list[Take] = []
+    drop: str | None = None
 
 
 class QuotedOrder(msgspec.Struct, frozen=True):
@@ -230,6 +231,7 @@ def _order(
             [msgspec.to_builtins(a) for a in line.adjustments],
             choices[line.offer_id],
             picked.takes,
+            shown.id if (shown := goods[line.offer_id].drop) else None,
         )
         for line in lines
     ]

@@ -11,7 +11,7 @@ from highstreet import catalog
 from highstreet.kit.clock import Clock
 from highstreet.kit.db import Database
 from highstreet.kit.errors import NotFound
-from highstreet.market.views.selling import Sold, offers_for_sale, promotions_of
+from highstreet.market.views.selling import OnShow, Sold, offers_for_sale, promotions_of
 from highstreet.parties import Place
 from highstreet.pricing import Priced, Promotion
 
@@ -38,6 +38,7 @@ class ForSale(msgspec.Struct, frozen=True):
     sellable: bool
     supply_id: int | None
     priced: Priced
+    drop: OnShow | None = None
 
 
 _MOST = 20_000

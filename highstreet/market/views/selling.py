@@ -12,6 +12,16 @@ from highstreet.parties import Place
 from highstreet.pricing import ListedPrice, Promotion
 
 
+class OnShow(msgspec.Struct, frozen=True):
+    """The drop of a live room an offer is on sale in now: what it may sell, and who earns of it as the host."""
+
+    id: str
+    room_id: str
+    supply_id: int
+    host_id: str | None
+    host_bps: int
+
+
 class Sold(msgspec.Struct, frozen=True):
     """An offer with item, place, seller, listed prices, tax and supply, as the database tells it."""
 
@@ -37,6 +47,7 @@ class Sold(msgspec.Struct, frozen=True):
     tax_bps: int
     sellable: bool
     prices: tuple[ListedPrice, ...]
+    drop: OnShow | None = None
 
 
 _sold = msgspec.json.Decoder(list[Sold])
