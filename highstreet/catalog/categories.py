@@ -78,6 +78,8 @@ LICENCES: dict[str, Words] = {
     "press": Words("publications", "出版物经营许可证"),
     "second_hand": Words("second-hand trade", "旧货业备案"),
     "ride": Words("ride-hailing", "网络预约出租汽车经营许可证"),
+    "practitioner": Words("medical practitioner", "医师执业证书"),
+    "pharmacist": Words("pharmacist", "执业药师注册证"),
 }
 
 

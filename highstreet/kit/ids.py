@@ -51,6 +51,11 @@ def new_id(kind: str, now: datetime) -> str:
     return f"{kind}_{_encode(_numbers.next(int(now.timestamp() * 1000)), 20)}"
 
 
+def numbered(kind: str, now: datetime) -> str:
+    """A number of a paper, as `RX-20261123-40917733`: its day (of the zone `now` is in), and chance."""
+    return f"{kind}-{now:%Y%m%d}-{secrets.randbelow(10**8):08d}"
+
+
 def is_id(text: str, kind: str) -> bool:
     """Whether text is a well-formed identifier of this kind."""
     return text[:4] == kind + "_" and _VALID.fullmatch(text) is not None

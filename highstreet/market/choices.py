@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from highstreet import inventory, orders
+from highstreet import inventory, orders, parties
 from highstreet.inventory import NotFree
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import Malformed, Refusal
@@ -22,6 +22,7 @@ from highstreet.market.shelf import ForSale
 from highstreet.orders import Cohort, Entry
 from highstreet.pricing import Priced
 
+ON_PRESCRIPTION = "prescription"  # asked for by what is sold, whatever the format asks
 PERSONAL = ("text", "route")  # kept sealed with the buyer's contact, never with the line
 _LONGEST_TEXT = 500
 _AHEAD = timedelta(days=366)  # whoever books for longer keeps a thing from everybody else
@@ -67,11 +68,19 @@ class TooFar(Refusal):
 def choose(one: Format, goods: ForSale, entry: Entry) -> Entry:
     """The entry with its choice checked for what the format asks; the quantity follows the choice where that says how many.
 
-    Errors: Malformed, naming what is missing or does not fit; TooFar for a way that begins beyond the place's reach.
+    Errors: Malformed, naming what is missing or does not fit; TooFar for a way that begins beyond the place's reach; PrescriptionNeeded.
     """
-    if not one.hints.asks and not entry.choice:
+    if goods.rx is None and not one.hints.asks and not entry.choice:
         return entry
     kept: dict[str, Any] = {}
+    if goods.rx is not None:
+        number = entry.choice.get(ON_PRESCRIPTION)
+        if not isinstance(number, str) or not number or "\x00" in number:
+            raise parties.errors.PrescriptionNeeded(
+                title=goods.title.get("en") or goods.title.get("zh", ""),
+                title_zh=goods.title.get("zh") or goods.title.get("en", ""),
+            )
+        kept[ON_PRESCRIPTION] = number
     quantity = entry.quantity
     for ask in one.hints.asks:
         if entry.choice.get(ask.kind) in (None, "", {}):

@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from highstreet import parties
 from highstreet.inventory import NotFree, OutOfStock
 from highstreet.kit.clock import Clock, system_clock
 from highstreet.kit.combine import Combiner
@@ -154,6 +155,8 @@ class Market:
                 return [OncePerPerson()]
             if e.constraint_name == "never_above_the_edition":
                 return [EditionGone()]
+            if e.constraint_name == "never_used_too_often":
+                return [parties.errors.PrescriptionUsed()]
             raise
 
     async def _apply(self, decisions: list[Decision]) -> list[dict[str, Any] | Exception]:

@@ -39,10 +39,11 @@ async def tell(
     now: datetime,
     key: Key | None = None,
     also: Callable[[Work, Unit], None] | None = None,
+    answer: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Tell a fact. Answers {order, stage, waits}. Refuses not_this (not yours to tell), not_now, too_many, no_such_order.
 
-    `also` writes more into the same unit.
+    `also` writes more into the same unit; `answer` is added to what is answered, and kept with the key.
     """
 
     def decide(found: Found, unit: Unit) -> dict[str, Any]:
@@ -62,7 +63,8 @@ async def tell(
         unit.take_in(work, now)
         if also is not None:
             also(work, unit)
-        return {"order": work.order.id, "stage": work.order.stage, "waits": work.order.waits}
+        stands = {"order": work.order.id, "stage": work.order.stage, "waits": work.order.waits}
+        return stands | (answer or {})
 
     return await market.act(Decision(decide, now, orders=(telling.order_id,), key=key))
 

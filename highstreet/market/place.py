@@ -15,7 +15,7 @@ from highstreet.inventory import Hold, OutOfStock
 from highstreet.kit.errors import Malformed, Refusal, SignInFirst
 from highstreet.kit.ids import new_id, spoken
 from highstreet.ledger import NotPayableSo
-from highstreet.market import settle
+from highstreet.market import dispensing, settle
 from highstreet.market.choices import PERSONAL, NothingOpen, Take
 from highstreet.market.commit import advance
 from highstreet.market.contacts import Contact, seal_contact
@@ -78,13 +78,14 @@ async def place(
     """Place all orders of a quote as one purchase, paid at once. `also` writes more into the same unit.
 
     Answers {purchase, orders: [{id, number, link, stage, total}], collection: {key, amount} | None}. Refuses out_of_stock, wallet_short,
-    offer_closed, not_payable_so; nothing is half placed.
+    offer_closed, not_payable_so, and what a prescription does not cover; nothing is half placed.
     """
     quote = placing.quote
     goods = await market.shelf.offers(line.offer for order in quote.orders for line in order.lines)
     _check(market, placing, goods)
     await _no_gift_to_oneself(market, placing)
     cohorts = await _cohorts(market, quote)
+    uses = await dispensing.uses(market, quote, goods, placing.buyer_id, now)
     numbers = await market.numbers.take(len(quote.orders))
     purchase_id = new_id("pur", now)
     collection_key = new_id("col", now)
@@ -108,6 +109,7 @@ async def place(
         for work in works:
             unit.take_in(work, now)
             _take_part(market, placing, work, unit)
+            dispensing.dispense(work, uses, placing.by, unit, now)
         if also is not None:
             also(unit)
         return {

@@ -13,6 +13,7 @@ from highstreet.kit.ids import spoken
 from highstreet.market.contacts import open_contact
 from highstreet.market.desk import Market
 from highstreet.market.views.privacy import order_ids_of, orders_of, running_of
+from highstreet.market.visits import papers
 
 
 class StillRunning(Refusal):
@@ -44,7 +45,12 @@ async def export(market: Market, tx: Tx, person_id: str) -> dict[str, Any]:
                 "contact": contact,
             }
         )
-    return {**told, "orders": bought, "said": await catalog.chat.said_by(tx, market.seal, person_id)}
+    return {
+        **told,
+        "orders": bought,
+        "said": await catalog.chat.said_by(tx, market.seal, person_id),
+        "health": await papers(market, tx, person_id, market.clock()),
+    }
 
 
 async def erase(tx: Tx, person_id: str, now: datetime) -> None:

@@ -13,7 +13,17 @@ from highstreet.kit.errors import Malformed
 from highstreet.kit.geo import Point, metres
 from highstreet.kit.money import share
 from highstreet.kit.quantity import check_quantity
-from highstreet.market.choices import NOTHING, Picked, Take, TooFar, choose, look_up, with_options
+from highstreet.market import dispensing
+from highstreet.market.choices import (
+    NOTHING,
+    ON_PRESCRIPTION,
+    Picked,
+    Take,
+    TooFar,
+    choose,
+    look_up,
+    with_options,
+)
 from highstreet.market.desk import Market
 from highstreet.market.shelf import ForSale
 from highstreet.orders import (
@@ -148,6 +158,7 @@ async def quote(
     wants = [Want(with_options(goods[entry.offer], entry.choice), entry.quantity) for entry in entries]
     priced = price_lines(wants, promotions, channel, now)
     picked = await _picked(market, entries, goods, now)
+    await dispensing.check(market, entries, goods, now)
     groups: dict[tuple[str, str, str, str], list[PricedLine]] = {}
     for line in priced:
         one = goods[line.offer_id]
@@ -183,7 +194,8 @@ async def _picked(
     looked = [
         entry
         for entry in entries
-        if entry.choice or market.format(goods[entry.offer].format).decided == "cohort"
+        if set(entry.choice) - {ON_PRESCRIPTION}
+        or market.format(goods[entry.offer].format).decided == "cohort"
     ]
     if not looked:
         return {}

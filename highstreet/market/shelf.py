@@ -17,7 +17,10 @@ from highstreet.pricing import Priced, Promotion
 
 
 class ForSale(msgspec.Struct, frozen=True):
-    """An offer with all that a quote needs. `sellable`: the offer is open, its seller active, its item not retired."""
+    """An offer with all that a quote needs. `sellable`: the offer is open, its seller active, its item not retired.
+
+    `rx`: the active substance of what is sold on prescription only.
+    """
 
     id: str
     seller_id: str
@@ -39,6 +42,7 @@ class ForSale(msgspec.Struct, frozen=True):
     supply_id: int | None
     priced: Priced
     drop: OnShow | None = None
+    rx: str | None = None
 
 
 _MOST = 20_000

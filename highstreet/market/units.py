@@ -12,6 +12,7 @@ import msgspec
 
 from highstreet.kit.ids import new_id
 from highstreet.ledger import ESCROW, Flow, Transfer
+from highstreet.market import dispensing
 
 if TYPE_CHECKING:
     from highstreet.market.work import Work
@@ -225,6 +226,7 @@ class Unit:
                 )
             if before[line.position] != (line.cancelled, line.fulfilled, line.returned):
                 c, f, r = before[line.position]
+                dispensing.give_back(work, line, self)
                 self.add(
                     "line_move",
                     order_id=work.order.id,

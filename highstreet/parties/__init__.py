@@ -13,6 +13,8 @@ Always true:
 - What judges a secret (`people.sign_in`, `people.set_password`) returns its refusal, so that the try stays
   counted.
 - Nobody reviews a business they belong to; a business keeps an owner.
+- A health paper opens for its patient and who wrote it (a prescription for pharmacists it was shown to);
+  every opening is a row the patient can see.
 
 Words: party (person or business taking part, or the city), place (where a business is), handle (e-mail or
 phone that signs in), role (what a person is in a party), bearer (session, token or roles shown), scope (what
@@ -28,6 +30,8 @@ from highstreet.parties import notices as notices
 from highstreet.parties import particulars as particulars
 from highstreet.parties import people as people
 from highstreet.parties import places as places
+from highstreet.parties import prescriptions as prescriptions
+from highstreet.parties import records as records
 from highstreet.parties import roles as roles
 from highstreet.parties import sessions as sessions
 from highstreet.parties import tokens as tokens

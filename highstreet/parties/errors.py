@@ -103,6 +103,86 @@ class OwnReview(Refusal):
     zh = "您是该商家的成员，须由他人审核。"
 
 
+class NotThePractitioner(Refusal):
+    code = "not_the_practitioner"
+    status = 403
+    en = "Only a practitioner whose licence was accepted here may do this, and a visit stays with the one who holds it."
+    zh = "仅限本机构执业证书已审核通过的人员操作；一次问诊由同一位医师负责到底。"
+
+
+class OwnPatient(Refusal):
+    code = "own_patient"
+    status = 403
+    en = "Nobody treats themselves here."
+    zh = "不能为自己接诊。"
+
+
+class FirstVisit(Refusal):
+    code = "first_visit"
+    status = 422
+    en = "Online, only what was diagnosed in person before can be followed up. Please ask the patient to come in."
+    zh = "首诊患者不得线上诊疗，请引导患者到实体机构就诊。"
+
+
+class PaperAltered(Refusal):
+    code = "paper_altered"
+    en = "This paper is not as it was signed. It cannot be used; please ask who wrote it."
+    zh = "该文书与签署时不一致，不能使用，请联系开具人。"
+
+
+class PrescriptionNeeded(Refusal):
+    code = "prescription_needed"
+    status = 422
+    en = "{title} is sold on prescription only: choose one of yours, or book a visit."
+    zh = "{title_zh}为处方药，请选择您的处方，或先预约问诊。"
+
+
+class PrescriptionYours(Refusal):
+    code = "prescription_not_yours"
+    status = 403
+    en = "This prescription was written for somebody else."
+    zh = "该处方不是开给您的。"
+
+
+class PrescriptionExpired(Refusal):
+    code = "prescription_expired"
+    status = 410
+    en = "This prescription does not hold any more. Please ask the doctor for a new one."
+    zh = "处方已过有效期，请联系医师重新开具。"
+
+
+class PrescriptionUsed(Refusal):
+    code = "prescription_used"
+    en = "This prescription has been used up."
+    zh = "该处方已使用完毕。"
+
+
+class PrescriptionOther(Refusal):
+    code = "prescription_other"
+    status = 422
+    en = "This prescription is for another medicine."
+    zh = "该处方不包含此药品。"
+
+
+class PrescriptionTooLittle(Refusal):
+    code = "prescription_too_little"
+    status = 422
+    en = "The prescription is for at most {most} at a time."
+    zh = "处方每次最多可购 {most} 盒。"
+
+
+class PrescriptionNotLooked(Refusal):
+    code = "prescription_not_looked_at"
+    en = "The pharmacist has not looked at this prescription yet. You are told as soon as it is done."
+    zh = "药师尚未审核该处方，审核后会通知您。"
+
+
+class PrescriptionRefused(Refusal):
+    code = "prescription_refused"
+    en = "The pharmacist did not accept this prescription. Please talk to the doctor."
+    zh = "药师未通过该处方，请联系开方医师。"
+
+
 class LicenceTaken(Refusal):
     code = "licence_taken"
     en = "Another business already shows a licence with this number."

@@ -15,13 +15,18 @@ from highstreet.parties import notices
 from highstreet.parties.errors import AlreadyReviewed, LicenceTaken, OwnReview
 
 LicenceKind = Literal[
-    "business", "food", "kitchen", "drugs", "clinic", "school", "lodging", "press", "second_hand", "ride"
-]
+    "business", "food", "kitchen", "drugs", "clinic", "school", "lodging", "press", "second_hand", "ride",
+    "practitioner", "pharmacist",
+]  # fmt: skip
+OF_PEOPLE: frozenset[LicenceKind] = frozenset({"practitioner", "pharmacist"})
 LicenceState = Literal["shown", "accepted", "refused", "expired"]
 
 
 class Licence(msgspec.Struct, frozen=True):
-    """A qualification: `scan` names the uploaded picture, dates are inclusive, `reason` is the reviewer's."""
+    """A qualification: `scan` names the uploaded picture, dates are inclusive, `reason` is the reviewer's.
+
+    `holder_id`: the person it belongs to, where it is not the business' own.
+    """
 
     id: str
     party_id: str
@@ -35,6 +40,7 @@ class Licence(msgspec.Struct, frozen=True):
     reviewed_by: str | None
     reviewed_at: datetime | None
     reason: str | None
+    holder_id: str | None = None
 
 
 async def show(
@@ -47,10 +53,12 @@ async def show(
     valid_to: date,
     scan: str | None,
     now: datetime,
+    holder_id: str | None = None,
 ) -> str:
     """Show a licence; it counts once reviewed. Showing one's own number again (renewed, or after a refusal)
     asks for a new review.
 
+    `holder_id`: whose it is, for a practitioner's or pharmacist's, who must work here.
     Returns its id. Errors: LicenceTaken for another seller's number, Malformed, NotFound.
     """
     number, issuer = "".join(number.split()).upper(), " ".join(issuer.split())
@@ -65,14 +73,18 @@ async def show(
         party_id,
     ):
         raise NotFound("business")
+    if (holder_id is not None) != (kind in OF_PEOPLE) or (
+        holder_id is not None and not await _works_at(tx, holder_id, party_id)
+    ):
+        raise Malformed("holder", "say which of your people it belongs to", "请选择持证人（本店员工）")
     licence_id = await tx.fetchval(
         """
-        INSERT INTO parties.licence AS l (id, party_id, kind, number, issuer, valid_from, valid_to, scan)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO parties.licence AS l (id, party_id, kind, number, issuer, valid_from, valid_to, scan, holder_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (kind, number) DO UPDATE SET issuer = excluded.issuer, valid_from = excluded.valid_from,
             valid_to = excluded.valid_to, scan = excluded.scan, state = 'shown',
             reviewed_by = NULL, reviewed_at = NULL, reason = NULL
-        WHERE l.party_id = excluded.party_id
+        WHERE l.party_id = excluded.party_id AND l.holder_id IS NOT DISTINCT FROM excluded.holder_id
         RETURNING id
         """,
         new_id("lic", now),
@@ -83,6 +95,7 @@ async def show(
         valid_from,
         valid_to,
         scan,
+        holder_id,
     )
     if licence_id is None:
         raise LicenceTaken
@@ -132,7 +145,7 @@ async def licence(tx: Tx, licence_id: str) -> Licence:
         Licence,
         """
         SELECT id, party_id, kind, number, issuer, valid_from, valid_to, scan, state, reviewed_by,
-            reviewed_at, reason
+            reviewed_at, reason, holder_id
         FROM parties.licence WHERE id = $1
         """,
         licence_id,
@@ -149,7 +162,7 @@ async def licences_of(tx: Tx, party_id: str) -> list[Licence]:
         Licence,
         """
         SELECT id, party_id, kind, number, issuer, valid_from, valid_to, scan, state, reviewed_by,
-            reviewed_at, reason
+            reviewed_at, reason, holder_id
         FROM parties.licence WHERE party_id = $1 ORDER BY id DESC
         """,
         party_id,
@@ -172,6 +185,33 @@ async def holds(tx: Tx, party_id: str, kind: LicenceKind, day: date) -> bool:
     )
 
 
+async def practises(tx: Tx, person_id: str, party_id: str, kind: LicenceKind, day: date) -> bool:
+    """Whether a person works at a party and holds an accepted licence of this kind there on this day."""
+    return bool(
+        await tx.fetchval(
+            """
+            SELECT EXISTS (SELECT FROM parties.licence
+                WHERE holder_id = $1 AND party_id = $2 AND kind = $3 AND state = 'accepted'
+                  AND $4 BETWEEN valid_from AND valid_to)
+            """,
+            person_id,
+            party_id,
+            kind,
+            day,
+        )
+    ) and await _works_at(tx, person_id, party_id)
+
+
+async def _works_at(tx: Tx, person_id: str, party_id: str) -> bool:
+    return bool(
+        await tx.fetchval(
+            "SELECT EXISTS (SELECT FROM parties.role WHERE person_id = $1 AND party_id = $2)",
+            person_id,
+            party_id,
+        )
+    )
+
+
 async def waiting_review(tx: Tx) -> list[Licence]:
     """Licences nobody has decided on, longest waiting first."""
     return await rows(
@@ -179,7 +219,7 @@ async def waiting_review(tx: Tx) -> list[Licence]:
         Licence,
         """
         SELECT id, party_id, kind, number, issuer, valid_from, valid_to, scan, state, reviewed_by,
-            reviewed_at, reason
+            reviewed_at, reason, holder_id
         FROM parties.licence WHERE state = 'shown' ORDER BY id
         """,
     )
@@ -196,7 +236,7 @@ async def expire(tx: Tx, day: date, now: datetime) -> list[Licence]:
         """
         UPDATE parties.licence SET state = 'expired' WHERE state IN ('accepted', 'shown') AND valid_to < $1
         RETURNING id, party_id, kind, number, issuer, valid_from, valid_to, scan, state, reviewed_by,
-            reviewed_at, reason
+            reviewed_at, reason, holder_id
         """,
         day,
     )

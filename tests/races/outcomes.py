@@ -31,6 +31,20 @@ async def one_answer(lane: Lane, before: int, answers: Answers) -> None:
     await keeps_the_laws(lane.market.db)
 
 
+async def dispensed_as_often_as_it_says(lane: Lane, prescription: str, answers: Answers) -> None:
+    """A prescription was used as often as it says, everybody else was told, and each use is written down."""
+    async with lane.market.db.read() as tx:
+        times, left = await tx.fetchrow(
+            "SELECT uses, uses_left FROM parties.prescribed WHERE prescription = $1", prescription
+        )  # type: ignore[misc]
+        used = await tx.fetchval(
+            "SELECT count(*) FROM parties.dispensing WHERE prescription = $1", prescription
+        )
+    assert said(answers) == {"ok": times, "prescription_used": len(answers) - times}
+    assert (left, used) == (0, times)
+    await keeps_the_laws(lane.market.db)
+
+
 async def no_more_than_it_held(lane: Lane, held: int, each: int, answers: Answers) -> None:
     """A wallet paid as often as it could, and everybody else was told that it is short."""
     assert said(answers) == {"ok": held // each, "wallet_short": len(answers) - held // each}

@@ -14,8 +14,15 @@ from highstreet.inventory import assets, stock
 from highstreet.market import quote as quotes
 from highstreet.orders import Entry
 from tests.market.lane import Lane
+from tests.market.surgery import opened, signed_for
 from tests.races.conftest import Crowd
-from tests.races.outcomes import exactly_these_sold, no_more_than_it_held, one_answer, said
+from tests.races.outcomes import (
+    dispensed_as_often_as_it_says,
+    exactly_these_sold,
+    no_more_than_it_held,
+    one_answer,
+    said,
+)
 
 LARGE = os.environ.get("HYPOTHESIS_PROFILE") == "large"
 ROUNDS = 40 if LARGE else 4
@@ -201,3 +208,13 @@ async def test_one_thing_is_never_lent_to_two_at_a_time(lane: Lane, crowd: Crowd
         assert set(said(answers)) == {"ok", "not_free"}
         took = sorted(span for span, one in zip(spans, answers, strict=True) if "ok" in one)
         assert all(one[1] <= other[0] for one, other in pairwise(took))
+
+
+async def test_a_prescription_is_used_as_often_as_it_says(lane: Lane, crowd: Crowd) -> None:
+    """The patient on sixteen screens, three times on the prescription."""
+    here = await opened(lane)
+    await here.writes()
+    number = await signed_for(here, 3)
+    asked = (await here.asks(number)).text
+    answers = await crowd.act([{"do": "buy", "quote": asked, "buyer": here.patient}] * 16)
+    await dispensed_as_often_as_it_says(lane, number, answers)

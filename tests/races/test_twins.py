@@ -7,8 +7,15 @@ from typing import Any
 import pytest
 
 from tests.market.lane import Lane
+from tests.market.surgery import opened, signed_for
 from tests.races.conftest import Crowd
-from tests.races.outcomes import exactly_these_sold, no_more_than_it_held, one_answer, said
+from tests.races.outcomes import (
+    dispensed_as_often_as_it_says,
+    exactly_these_sold,
+    no_more_than_it_held,
+    one_answer,
+    said,
+)
 from tests.races.test_races import refill, signed
 
 TRIES = 40  # hardly ever more than one is needed
@@ -61,4 +68,19 @@ async def test_a_twin_that_writes_what_it_read_spends_a_wallet_twice(careless: t
             break
     with pytest.raises(AssertionError):
         await no_more_than_it_held(lane, 10_000, 2801, answers)
+    assert said(answers)["ok"] > 3
+
+
+async def test_a_twin_that_writes_what_it_read_dispenses_twice(careless: tuple[Lane, Crowd]) -> None:
+    lane, crowd = careless
+    here = await opened(lane)
+    await here.writes()
+    number, answers = "", list[dict[str, Any]]()
+    for _ in range(TRIES):
+        number = await signed_for(here, 3)
+        answers = await crowd.act([{"do": "dispense_what_was_read", "prescription": number}] * 16)
+        if said(answers)["ok"] > 3:
+            break
+    with pytest.raises(AssertionError):
+        await dispensed_as_often_as_it_says(lane, number, answers)
     assert said(answers)["ok"] > 3

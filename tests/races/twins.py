@@ -13,6 +13,7 @@ from highstreet.ledger import WalletShort
 from highstreet.market import quote as quotes
 from highstreet.market.desk import Market
 from highstreet.market.place import Contact, Placing, place
+from highstreet.parties.errors import PrescriptionUsed
 
 Act = dict[str, Any]
 
@@ -86,7 +87,24 @@ async def spend_what_was_read(market: Market, act: Act) -> Any:
     return {"orders": ["twin"]}
 
 
+async def dispense_what_was_read(market: Market, act: Act) -> Any:
+    """Looks how often a prescription may still be used, then writes one less: everybody was dispensed to."""
+    async with market.db.transaction() as tx:
+        number = act["prescription"]
+        left = await tx.fetchval("SELECT uses_left FROM parties.prescribed WHERE prescription = $1", number)
+        if left < 1:
+            raise PrescriptionUsed
+        await tx.execute(
+            "UPDATE parties.prescribed SET uses_left = $2 WHERE prescription = $1", number, left - 1
+        )
+        await tx.execute(
+            "INSERT INTO parties.dispensing (order_id, line, prescription, position, at) VALUES ($1, 1, $2, 1, $3)",
+            f"twin_{secrets.token_hex(8)}", number, market.clock(),
+        )  # fmt: skip
+    return {"orders": ["twin"]}
+
+
 ACTS: dict[str, Callable[[Market, Act], Awaitable[Any]]] = {
     "read_then_write": read_then_write, "check_inside": check_inside, "check_then_act": check_then_act,
-    "spend_what_was_read": spend_what_was_read,
+    "spend_what_was_read": spend_what_was_read, "dispense_what_was_read": dispense_what_was_read,
 }  # fmt: skip

@@ -48,6 +48,7 @@ class Sold(msgspec.Struct, frozen=True):
     sellable: bool
     prices: tuple[ListedPrice, ...]
     drop: OnShow | None = None
+    rx: str | None = None
 
 
 _sold = msgspec.json.Decoder(list[Sold])
