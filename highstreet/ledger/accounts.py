@@ -10,7 +10,7 @@ ESCROW = "escrow:"
 PLATFORM = "platform:"
 
 # Kinds whose balance is guarded: they may not go below zero.
-GUARDED = ("wallet",)
+GUARDED = ("wallet", "card", "bonus")
 
 
 class Accounts:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from highstreet.kit import facts
 from highstreet.kit.db import Tx, rows
+from highstreet.ledger import strays
+from highstreet.ledger.collect import Notice
 
 ASK_AFTER = timedelta(minutes=2)
 # A pay link is good for half an hour; what the provider has never seen by then cannot be paid any more.
@@ -61,3 +64,42 @@ async def lapse(tx: Tx, key: str, now: datetime) -> bool:
     body = {"collection": key, "amount": found["amount"]}
     await facts.tell(tx, "collection.lapsed", found["of"], found["provider"], now, body)
     return True
+
+
+async def hear_own(tx: Tx, notice: Notice, now: datetime) -> tuple[str, dict[str, Any]]:
+    """A provider's word about money asked of a person for themselves: their wallet, or a card. Whose it is, and {result}: paid, declined,
+    repeated or stray. Only the first paid or declined is settled here, once; the money is for the caller to move.
+    """
+    found = await tx.fetchrow(
+        """SELECT party_id, currency::text AS currency, amount, state, provider_ref FROM ledger.collection
+           WHERE key = $1 AND party_id IS NOT NULL FOR UPDATE""",
+        notice.key,
+    )
+    whose = found["party_id"] if found is not None else ""
+    if notice.outcome != "paid":
+        if found is None or found["state"] != "asked":
+            return whose, {"result": "repeated"}
+        await _settle(tx, notice, "declined", now)
+        return whose, {"result": "declined"}
+    if found is None:
+        return whose, await strays.found(tx, notice, "unknown_key", now)
+    if found["state"] == "paid":
+        if notice.provider_ref != found["provider_ref"]:
+            return whose, await strays.found(tx, notice, "paid_twice", now)
+        return whose, {"result": "repeated"}
+    if (notice.amount, notice.currency) != (found["amount"], found["currency"]):
+        return whose, await strays.found(tx, notice, "wrong_amount", now)
+    if not whose:
+        return whose, await strays.found(tx, notice, "order_gone", now)
+    await _settle(tx, notice, "paid", now)
+    return whose, {"result": "paid"}
+
+
+async def _settle(tx: Tx, notice: Notice, state: str, now: datetime) -> None:
+    await tx.execute(
+        "UPDATE ledger.collection SET state = $2, provider_ref = $3, settled_at = $4 WHERE key = $1",
+        notice.key,
+        state,
+        notice.provider_ref,
+        now,
+    )

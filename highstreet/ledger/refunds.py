@@ -10,7 +10,6 @@ from highstreet.kit import facts
 from highstreet.kit.db import Tx, rows
 from highstreet.kit.errors import Malformed
 from highstreet.kit.ids import new_id
-from highstreet.ledger.accounts import ESCROW
 from highstreet.ledger.errors import NoSuchRefund
 from highstreet.ledger.transfers import Transfer, move
 
@@ -18,10 +17,11 @@ MANY_TRIES = 6  # from here on a person should know
 
 
 class Refund(msgspec.Struct, frozen=True):
-    """Money to give back. `collection_key`: the charge it belongs to; `tries` counts this time too."""
+    """Money to give back, for an order or of a card. `collection_key`: the charge it belongs to; `tries` counts this time too."""
 
     key: str
-    order_id: str
+    order_id: str | None
+    card_id: str | None
     collection_key: str | None
     provider: str
     currency: str
@@ -30,6 +30,11 @@ class Refund(msgspec.Struct, frozen=True):
     tries: int
     wanted_at: datetime
     why: str | None
+
+    @property
+    def of(self) -> str:
+        """What it is told about: the order, or the card."""
+        return self.order_id or self.card_id or ""
 
 
 async def claim(tx: Tx, now: datetime, most: int = 20) -> list[Refund]:
@@ -48,7 +53,7 @@ async def claim(tx: Tx, now: datetime, most: int = 20) -> list[Refund]:
                      <= $1::timestamptz - least(interval '30 s' * 2 ^ (least(tries, 9) - 1), interval '1 h'))
                ORDER BY wanted_at LIMIT $2 FOR UPDATE SKIP LOCKED)
              AND state IN ('wanted', 'asked')
-           RETURNING key, order_id, collection_key, provider, currency::text AS currency, amount, state, tries, wanted_at, why""",
+           RETURNING key, order_id, card_id, collection_key, provider, currency::text AS currency, amount, state, tries, wanted_at, why""",
         now,
         most,
     )
@@ -69,7 +74,7 @@ async def _settle(
 ) -> bool:
     found = await tx.fetchrow(
         """UPDATE ledger.refund SET state = $2, provider_ref = $3, why = $4, settled_at = $5
-           WHERE key = $1 AND state IN ('wanted', 'asked') RETURNING order_id, provider, amount""",
+           WHERE key = $1 AND state IN ('wanted', 'asked') RETURNING coalesce(order_id, card_id) AS of, provider, amount""",
         key,
         state,
         provider_ref,
@@ -79,7 +84,7 @@ async def _settle(
     if found is None:
         return False
     body = {"refund": key, "amount": found["amount"], "why": why}
-    await facts.tell(tx, f"refund.{state}", found["order_id"], found["provider"], now, body)
+    await facts.tell(tx, f"refund.{state}", found["of"], found["provider"], now, body)
     return True
 
 
@@ -88,7 +93,7 @@ async def need_a_person(tx: Tx, most: int = 100) -> list[Refund]:
     return await rows(
         tx,
         Refund,
-        """SELECT key, order_id, collection_key, provider, currency::text AS currency, amount, state, tries, wanted_at, why
+        """SELECT key, order_id, card_id, collection_key, provider, currency::text AS currency, amount, state, tries, wanted_at, why
            FROM ledger.refund WHERE state = 'failed' OR (state IN ('wanted', 'asked') AND tries >= $2) ORDER BY wanted_at LIMIT $1""",
         most,
         MANY_TRIES,
@@ -103,29 +108,34 @@ async def again(tx: Tx, key: str, by: str, now: datetime) -> str:
     old = await _take_failed(tx, key, f"again by {by}")
     fresh = new_id("rfd", now)
     went = await tx.fetch(
-        """SELECT t.purpose, t.amount FROM ledger.transfer t JOIN ledger.account s ON s.id = t.from_id
-           WHERE t.order_id = $1 AND t.about = $2 AND s.kind = 'escrow' ORDER BY t.id""",
+        """SELECT t.purpose, t.amount, s.kind || ':' || s.party_id AS source FROM ledger.transfer t
+           JOIN ledger.account s ON s.id = t.from_id JOIN ledger.account g ON g.id = t.to_id
+           WHERE t.order_id IS NOT DISTINCT FROM $1 AND t.about = $2 AND g.kind = 'provider' AND s.kind = ANY ($3)
+             AND (t.order_id IS NOT NULL OR s.party_id = $4) ORDER BY t.id""",
         old.order_id,
         key,
+        ["escrow", "card"],
+        old.card_id,
     )
     outside = f"provider:{old.provider}"
     for one in went:
-        back = Transfer(one["purpose"], outside, ESCROW, one["amount"], f"back {key}")
-        out = Transfer(one["purpose"], ESCROW, outside, one["amount"], fresh)
+        back = Transfer(one["purpose"], outside, one["source"], one["amount"], f"back {key}")
+        out = Transfer(one["purpose"], one["source"], outside, one["amount"], fresh)
         await move(tx, back, old.currency, now, old.order_id)
         await move(tx, out, old.currency, now, old.order_id)
     await tx.execute(
-        """INSERT INTO ledger.refund (key, order_id, collection_key, provider, currency, amount, state, wanted_at)
-           VALUES ($1, $2, $3, $4, $5, $6, 'wanted', $7)""",
+        """INSERT INTO ledger.refund (key, order_id, card_id, collection_key, provider, currency, amount, state, wanted_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, 'wanted', $8)""",
         fresh,
         old.order_id,
+        old.card_id,
         old.collection_key,
         old.provider,
         old.currency,
         old.amount,
         now,
     )
-    await facts.tell(tx, "refund.wanted_again", old.order_id, by, now, {"refund": key, "now": fresh})
+    await facts.tell(tx, "refund.wanted_again", old.of, by, now, {"refund": key, "now": fresh})
     return fresh
 
 
@@ -140,7 +150,7 @@ async def by_hand(tx: Tx, key: str, by: str, note: str, now: datetime) -> None:
     moved = Transfer("refund", f"provider:{old.provider}", "bank:", old.amount, key)
     await move(tx, moved, old.currency, now)
     body = {"refund": key, "amount": old.amount}
-    await facts.tell(tx, "refund.settled_by_hand", old.order_id, by, now, body)
+    await facts.tell(tx, "refund.settled_by_hand", old.of, by, now, body)
 
 
 async def _take_failed(tx: Tx, key: str, how: str) -> Refund:
@@ -149,7 +159,7 @@ async def _take_failed(tx: Tx, key: str, how: str) -> Refund:
         tx,
         Refund,
         """UPDATE ledger.refund SET state = 'done', why = $2 WHERE key = $1 AND state = 'failed'
-           RETURNING key, order_id, collection_key, provider, currency::text AS currency, amount, state, tries, wanted_at, why""",
+           RETURNING key, order_id, card_id, collection_key, provider, currency::text AS currency, amount, state, tries, wanted_at, why""",
         key,
         how,
     )

@@ -25,6 +25,7 @@ Kind = Literal[
     "payout_back",
     "goodwill",
     "share",
+    "card_bonus",
     "other",
 ]
 LONGEST = timedelta(days=400)
@@ -35,7 +36,7 @@ class Entry(msgspec.Struct, frozen=True):
     """One movement, signed as it changed what is owed; `balance` is what was owed after it. Minor units.
 
     sale, delivery: before the fee. cash: taken at the seller's own till, in the seller's hands already (above zero: given back from it).
-    share: the seller's part of a price reduction at another seller.
+    share: the seller's part of a price reduction at another seller. card_bonus: its own money, put onto its prepaid cards or come back.
     """
 
     at: datetime
@@ -166,7 +167,7 @@ async def _moved(tx: Tx, seller_id: str, currency: str, since: datetime, until: 
                 WHEN other = 'escrow' THEN 'sale'
                 WHEN purpose = 'payout' AND signed < 0 THEN 'payout'
                 WHEN purpose = 'payout' THEN 'payout_back'
-                WHEN purpose = 'goodwill' THEN 'goodwill'
+                WHEN purpose IN ('goodwill', 'card_bonus') THEN purpose
                 ELSE 'other' END AS kind FROM mine
             UNION ALL
             SELECT xid, id, 1, at, order_id, about, CASE WHEN taken THEN amount ELSE -amount END,

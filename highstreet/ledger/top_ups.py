@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 
 from highstreet.kit import facts
-from highstreet.kit.db import Row, Tx, row_or_none, rows
+from highstreet.kit.db import Tx, row_or_none, rows
 from highstreet.kit.errors import KeyReused
 from highstreet.kit.money import digits, plain
-from highstreet.ledger import strays, wallet
+from highstreet.ledger import collections, wallet
 from highstreet.ledger.collect import Notice
 from highstreet.ledger.errors import NotThatMuch, WalletFull
 from highstreet.ledger.transfers import Transfer, move
@@ -86,7 +86,7 @@ def _key(party_id: str, once: str) -> str:
 
 
 async def of(tx: Tx, party_id: str, key: str) -> TopUp | None:
-    """A person's own top-up."""
+    """Money asked of a person for their wallet, or for a card."""
     return await row_or_none(
         tx, TopUp, f"SELECT {_TOP_UP} FROM ledger.collection WHERE key = $1 AND party_id = $2", key, party_id
     )
@@ -97,7 +97,7 @@ async def latest(tx: Tx, party_id: str, since: datetime, most: int = 20) -> list
     return await rows(
         tx,
         TopUp,
-        f"""SELECT {_TOP_UP} FROM ledger.collection WHERE party_id = $1 AND asked_at >= $2
+        rf"""SELECT {_TOP_UP} FROM ledger.collection WHERE party_id = $1 AND key LIKE 'top\_%' AND asked_at >= $2
             ORDER BY asked_at DESC, key LIMIT $3""",
         party_id,
         since,
@@ -107,54 +107,17 @@ async def latest(tx: Tx, party_id: str, since: datetime, most: int = 20) -> list
 
 async def heard(tx: Tx, notice: Notice, now: datetime) -> dict[str, Any]:
     """A provider's word about a top-up. Answers {result}: paid, declined, repeated or stray; telling it again changes nothing."""
-    found = await tx.fetchrow(
-        """SELECT party_id, currency::text AS currency, amount, state, provider_ref FROM ledger.collection
-           WHERE key = $1 AND party_id IS NOT NULL FOR UPDATE""",
-        notice.key,
-    )
-    if notice.outcome != "paid":
-        return await _declined(tx, found, notice, now)
-    if found is None:
-        return await strays.found(tx, notice, "unknown_key", now)
-    if found["state"] == "paid":
-        if notice.provider_ref != found["provider_ref"]:
-            return await strays.found(tx, notice, "paid_twice", now)
-        return {"result": "repeated"}
-    if (notice.amount, notice.currency) != (found["amount"], found["currency"]):
-        return await strays.found(tx, notice, "wrong_amount", now)
-    if not found["party_id"]:
-        return await strays.found(tx, notice, "order_gone", now)
-    await _settle(tx, notice, "paid", now)
-    into = Transfer(
-        "top_up",
-        f"provider:{notice.provider}",
-        f"wallet:{found['party_id']}",
-        notice.amount,
-        notice.key,
-    )
+    whose, told = await collections.hear_own(tx, notice, now)
+    if told["result"] == "declined":
+        body = {"top_up": notice.key}
+        await facts.tell(tx, "wallet.top_up_declined", whose, notice.provider, now, body)
+    if told["result"] != "paid":
+        return told
+    into = Transfer("top_up", f"provider:{notice.provider}", f"wallet:{whose}", notice.amount, notice.key)
     await move(tx, into, notice.currency, now)
-    body = {"amount": notice.amount, "from": "provider", "top_up": notice.key}
-    await facts.tell(tx, "wallet.filled", found["party_id"], notice.provider, now, body)
-    return {"result": "paid"}
-
-
-async def _declined(tx: Tx, found: Row | None, notice: Notice, now: datetime) -> dict[str, Any]:
-    if found is None or found["state"] != "asked":
-        return {"result": "repeated"}
-    await _settle(tx, notice, "declined", now)
-    body = {"top_up": notice.key}
-    await facts.tell(tx, "wallet.top_up_declined", found["party_id"], notice.provider, now, body)
-    return {"result": "declined"}
-
-
-async def _settle(tx: Tx, notice: Notice, state: str, now: datetime) -> None:
-    await tx.execute(
-        "UPDATE ledger.collection SET state = $2, provider_ref = $3, settled_at = $4 WHERE key = $1",
-        notice.key,
-        state,
-        notice.provider_ref,
-        now,
-    )
+    paid = {"amount": notice.amount, "from": "provider", "top_up": notice.key}
+    await facts.tell(tx, "wallet.filled", whose, notice.provider, now, paid)
+    return told
 
 
 async def forget(tx: Tx, party_id: str, now: datetime) -> None:

@@ -126,6 +126,14 @@ async def strays(market: Market, now: datetime) -> int:
     return matched + await _each(market, claimed, one, no)
 
 
+async def cards(market: Market, now: datetime) -> int:
+    """Give back what is on the cards of sellers that are gone, some cards a transaction."""
+    swept = 0
+    while count := await market.db.run(ledger.card_refunds.sweep, now):
+        swept += count
+    return swept
+
+
 async def fold(market: Market, now: datetime) -> int:
     """Fold what was transferred into the balances; how many transfers."""
     del now
@@ -140,6 +148,7 @@ ERRANDS: dict[str, Callable[[Market, datetime], Awaitable[int]]] = {
     "payouts": payouts,
     "collections": ask_collections,
     "strays": strays,
+    "cards": cards,
     "fold": fold,
 }
 
@@ -214,7 +223,9 @@ async def told(market: Market, notice: Notice, now: datetime) -> dict[str, Any]:
 
 
 async def _told_charge(market: Market, notice: Notice, now: datetime) -> dict[str, Any]:
-    """For a purchase's orders, or for a wallet."""
+    """For a purchase's orders, for a wallet, or for a card."""
+    if ledger.cards.is_card(notice.key):
+        return await market.db.run(ledger.cards.heard, notice, now)
     if ledger.top_ups.is_top_up(notice.key):
         return await market.db.run(ledger.top_ups.heard, notice, now)
     return await told_charge(market, notice, now)

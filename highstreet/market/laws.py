@@ -43,19 +43,51 @@ LAWS: dict[str, str] = {
         WHERE coalesce((SELECT sum(t.amount) FROM ledger.transfer t JOIN ledger.account s ON s.id = t.from_id
                         WHERE s.kind = 'provider' AND t.about = c.key
                           AND (t.order_id IN (SELECT id FROM orders."order" WHERE purchase_id = c.purchase_id)
-                               OR c.party_id IS NOT NULL AND t.order_id IS NULL AND t.purpose = 'top_up')), 0)
+                               OR c.party_id IS NOT NULL AND t.order_id IS NULL AND t.purpose IN ('top_up', 'card'))), 0)
               <> CASE WHEN c.state = 'paid' THEN c.amount ELSE 0 END""",
     "a refund is in the ledger once, and no order gets back more than was paid": """
-        SELECT r.key AS case FROM ledger.refund r
-        WHERE r.amount <> coalesce((SELECT sum(amount) FROM ledger.transfer WHERE order_id = r.order_id AND about = r.key), 0)
+        SELECT r.key AS case FROM ledger.refund r WHERE r.order_id IS NOT NULL
+            AND r.amount <> coalesce((SELECT sum(amount) FROM ledger.transfer WHERE order_id = r.order_id AND about = r.key), 0)
+        UNION ALL
+        SELECT r.key FROM ledger.refund r
+        WHERE r.card_id IS NOT NULL
+            AND r.amount <> coalesce((SELECT sum(t.amount) FROM ledger.transfer t JOIN ledger.account s ON s.id = t.from_id
+                                  WHERE s.kind = 'card' AND s.party_id = r.card_id AND t.purpose = 'card_refund' AND t.about = r.key), 0)
         UNION ALL
         SELECT t.order_id FROM ledger.transfer t JOIN ledger.account s ON s.id = t.from_id JOIN ledger.account g ON g.id = t.to_id
-        WHERE t.order_id IS NOT NULL AND ((s.kind = 'escrow' AND g.kind IN ('provider', 'till', 'wallet'))
-                                       OR (g.kind = 'escrow' AND s.kind IN ('provider', 'till', 'wallet')))
+        WHERE t.order_id IS NOT NULL AND ((s.kind = 'escrow' AND g.kind IN ('provider', 'till', 'wallet', 'card', 'bonus'))
+                                       OR (g.kind = 'escrow' AND s.kind IN ('provider', 'till', 'wallet', 'card', 'bonus')))
         GROUP BY t.order_id, t.purpose HAVING sum(CASE WHEN g.kind = 'escrow' THEN t.amount ELSE -t.amount END) < 0
             -- What the buyer never owed is not given back but paid, by the seller: for something old.
             AND EXISTS (SELECT FROM orders."order" o, jsonb_array_elements(o.agreed -> 'dues') d
                         WHERE o.id = t.order_id AND d ->> 'purpose' = t.purpose)""",
+    "principal bought is on cards, used or given back, per seller": """
+        WITH bought AS (
+            SELECT c.seller_id, sum(l.principal) AS amount FROM ledger.card_load l JOIN ledger.card c ON c.id = l.card_id
+            JOIN ledger.collection k ON k.key = l.key WHERE k.state = 'paid' GROUP BY 1
+        ), held AS (
+            SELECT c.seller_id, sum(w.balance) AS amount FROM ledger.card c JOIN ledger.account a ON a.kind = 'card' AND a.party_id = c.id
+            JOIN ledger.wallet w ON w.account_id = a.id GROUP BY 1
+        ), used AS (
+            SELECT o.seller_id, sum(CASE WHEN s.kind = 'card' THEN t.amount ELSE -t.amount END) AS amount
+            FROM ledger.account a JOIN ledger.transfer t ON a.id IN (t.from_id, t.to_id) JOIN orders."order" o ON o.id = t.order_id
+            JOIN ledger.account s ON s.id = t.from_id WHERE a.kind = 'card' GROUP BY 1
+        ), back AS (
+            SELECT c.seller_id, sum(l.refunded) AS amount FROM ledger.card_load l JOIN ledger.card c ON c.id = l.card_id GROUP BY 1)
+        SELECT p.seller_id AS case FROM ledger.card_plan p LEFT JOIN bought USING (seller_id) LEFT JOIN held USING (seller_id)
+        LEFT JOIN used USING (seller_id) LEFT JOIN back USING (seller_id)
+        WHERE coalesce(bought.amount, 0) <> coalesce(held.amount, 0) + coalesce(used.amount, 0) + coalesce(back.amount, 0)""",
+    "a card's payment is given back once, by refunds of that payment": """
+        SELECT l.key AS case FROM ledger.card_load l
+        WHERE l.refunded <> coalesce((SELECT sum(r.amount) FROM ledger.refund r
+                                      WHERE r.collection_key = l.key AND (r.why IS NULL OR r.why NOT LIKE 'again by %')), 0)""",
+    "the bonus of a card is its seller's own money: given, used at the same seller, or taken back": """
+        SELECT a.id::text AS case FROM ledger.account a JOIN ledger.card c ON c.id = a.party_id
+        JOIN ledger.transfer t ON a.id IN (t.from_id, t.to_id) JOIN ledger.account s ON s.id = t.from_id
+        JOIN ledger.account g ON g.id = t.to_id LEFT JOIN orders."order" o ON o.id = t.order_id
+        WHERE a.kind = 'bonus' AND CASE WHEN t.order_id IS NULL
+            THEN (CASE WHEN s.id = a.id THEN g.kind || g.party_id ELSE s.kind || s.party_id END) <> 'seller' || c.seller_id
+            ELSE o.seller_id <> c.seller_id OR t.purpose NOT IN ('price', 'delivery') END""",
     "nothing is oversold": "SELECT id::text AS case FROM inventory.supply WHERE sold + held > total OR sold < 0 OR held < 0",
     "a supply is the sum of its movements": """
         SELECT s.id::text AS case FROM inventory.supply s

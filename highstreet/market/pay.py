@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from highstreet.kit.ids import new_id
-from highstreet.ledger import Notice
+from highstreet.ledger import Notice, WalletShort
 from highstreet.logistics import EditionGone
-from highstreet.market import rules, settle, unwind
+from highstreet.market import cards, rules, settle, unwind
 from highstreet.market.commit import advance
 from highstreet.market.desk import Decision, Found, Market
 from highstreet.market.format import Format
@@ -76,12 +78,13 @@ async def _told_charge(
 
 
 async def pay_balance(
-    market: Market, order_id: str, method: str, by: str, now: datetime, key: Key | None = None
+    market: Market, order_id: str, method: str, by: str, now: datetime, key: Key | None = None, tries: int = 5
 ) -> dict[str, Any]:
-    """What an order asks for later (a balance, the rest at a visit): from the wallet at once, or asked of the provider of the first part.
+    """What an order asks for later (a balance, the rest at a visit), the way its first part was paid: at once, or asked of the provider.
 
-    Answers {order, amount, collection: {key, amount, provider} | None}. Refuses not_now when nothing is owed, wallet_short.
+    Answers {order, amount, collection: {key, amount, provider} | None}. Refuses not_now when nothing is owed, wallet_short, card_short.
     """
+    purse = await cards.purse_of(market, method)
 
     def decide(found: Found, unit: Unit) -> dict[str, Any]:
         if not found.works:
@@ -91,7 +94,8 @@ async def pay_balance(
             raise NotNow
         amount = work.order.agreed.asked(later=True)
         asked = None
-        if method == "wallet":
+        if method == "wallet" or purse is not None:
+            work.purse = msgspec.structs.replace(purse) if purse is not None else None
             settle.take_balance(work, by, now)
             advance(work, market.format(work.order.format), now)
             unit.take_in(work, now)
@@ -101,7 +105,12 @@ async def pay_balance(
             unit.ask(str(asked["key"]), order.purchase_id, method, order.currency, amount, now, order_id)
         return {"order": order_id, "amount": amount, "collection": asked}
 
-    return await market.act(Decision(decide, now, orders=(order_id,), key=key))
+    try:
+        return await market.act(Decision(decide, now, orders=(order_id,), key=key))
+    except WalletShort:
+        if purse is None or tries <= 1:
+            raise
+        return await pay_balance(market, order_id, method, by, now, key, tries - 1)
 
 
 def take_money(

@@ -1,4 +1,4 @@
-"""Pay codes: what a customer's phone shows at a till to pay one sale from the wallet."""
+"""Pay codes: what a customer's phone shows at a till to pay one sale, from the wallet or with the shop's prepaid card."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from highstreet.kit.errors import Refusal
 from highstreet.market.desk import Market
+from highstreet.market.purse import METHOD
 
 CODE_GOOD_FOR = timedelta(minutes=5)
 _AHEAD = timedelta(minutes=1)
@@ -18,18 +19,18 @@ class PayCodeWrong(Refusal):
     zh = "付款码无效或已过期，请顾客刷新后重试。"
 
 
-def pay_code(market: Market, party_id: str, now: datetime) -> str:
-    """What a person's phone shows to pay one sale at a till from the wallet, within `CODE_GOOD_FOR`."""
-    return market.code_signer.sign(f"wallet {party_id} {int(now.timestamp())}".encode())
+def pay_code(market: Market, party_id: str, now: datetime, method: str = "wallet") -> str:
+    """What a person's phone shows to pay one sale at a till within `CODE_GOOD_FOR`. `method`: wallet, or a card of theirs (`card:<id>`)."""
+    return market.code_signer.sign(f"{method} {party_id} {int(now.timestamp())}".encode())
 
 
-def whose_code(market: Market, code: str, now: datetime) -> str:
-    """Whose wallet a code opens. Errors: PayCodeWrong for one that is not ours, or too old."""
+def whose_code(market: Market, code: str, now: datetime) -> tuple[str, str]:
+    """Who pays with a code, and from what (`wallet`, `card:<id>`). Errors: PayCodeWrong for one that is not ours, or too old."""
     body = market.code_signer.read(code.strip())
-    use, _, rest = (body or b"").decode(errors="replace").partition(" ")
+    method, _, rest = (body or b"").decode(errors="replace").partition(" ")
     party_id, _, made = rest.partition(" ")
-    if use != "wallet" or not made.isdigit():
+    if (method != "wallet" and not method.startswith(METHOD)) or not made.isdigit():
         raise PayCodeWrong
     if not -_AHEAD <= now - datetime.fromtimestamp(int(made), UTC) <= CODE_GOOD_FOR:
         raise PayCodeWrong
-    return party_id
+    return party_id, method

@@ -14,13 +14,14 @@ from highstreet.catalog import OfferClosed
 from highstreet.inventory import Hold, OutOfStock
 from highstreet.kit.errors import Malformed, Refusal, SignInFirst
 from highstreet.kit.ids import new_id, spoken
-from highstreet.ledger import NotPayableSo
-from highstreet.market import dispensing, settle
+from highstreet.ledger import NotPayableSo, WalletShort
+from highstreet.market import cards, dispensing, settle
 from highstreet.market.choices import PERSONAL, NothingOpen, Take
 from highstreet.market.commit import advance
 from highstreet.market.contacts import Contact, seal_contact
 from highstreet.market.desk import Decision, Found, Market
 from highstreet.market.format import Format
+from highstreet.market.purse import METHOD, Purse
 from highstreet.market.quote import Quote, QuotedLine, QuotedOrder
 from highstreet.market.shelf import ForSale
 from highstreet.market.units import Key, Unit
@@ -57,7 +58,7 @@ class DropOver(Refusal):
 
 
 class Placing(msgspec.Struct, frozen=True):
-    """Who buys a quote, and how. `method`: a provider's name, wallet or cash. `counter`: a clerk sells at the till."""
+    """Who buys a quote, and how. `method`: a provider's name, wallet, cash or card:<id>. `counter`: a clerk sells at the till."""
 
     quote: Quote
     contact: Contact
@@ -74,11 +75,12 @@ async def place(
     now: datetime,
     key: Key | None,
     also: Callable[[Unit], None] | None = None,
+    tries: int = 5,
 ) -> dict[str, Any]:
     """Place all orders of a quote as one purchase, paid at once. `also` writes more into the same unit.
 
     Answers {purchase, orders: [{id, number, link, stage, total}], collection: {key, amount} | None}. Refuses out_of_stock, wallet_short,
-    offer_closed, not_payable_so, and what a prescription does not cover; nothing is half placed.
+    card_short, card_elsewhere, offer_closed, not_payable_so, and what a prescription does not cover; nothing is half placed.
     """
     quote = placing.quote
     goods = await market.shelf.offers(line.offer for order in quote.orders for line in order.lines)
@@ -87,18 +89,17 @@ async def place(
     cohorts = await _cohorts(market, quote)
     uses = await dispensing.uses(market, quote, goods, placing.buyer_id, now)
     numbers = await market.numbers.take(len(quote.orders))
-    purchase_id = new_id("pur", now)
-    collection_key = new_id("col", now)
+    purchase_id, collection_key = new_id("pur", now), new_id("col", now)
+    purse, pays_now = await _purse(market, placing), paid_at_once(placing.method)
 
     def decide(_found: Found, unit: Unit) -> dict[str, Any]:
         works: list[Work] = []
+        spent = msgspec.structs.replace(purse) if purse is not None else None
         for quoted, number in zip(quote.orders, numbers, strict=True):
             work = _work(market, placing, quoted, goods, purchase_id, number, now)
             work.cohort = cohorts.get(quoted.cohort_id)
-            if (
-                placing.method in PAID_AT_ONCE
-                and placing.method not in market.format(quoted.format).money.at_handover
-            ):
+            work.purse = spent
+            if pays_now and placing.method not in market.format(quoted.format).money.at_handover:
                 settle.take_payment(work, placing.by, now)
             advance(work, market.format(quoted.format), now)
             works.append(work)
@@ -122,7 +123,23 @@ async def place(
             else None,
         }
 
-    return await market.act(Decision(decide, now, key=key))
+    try:
+        return await market.act(Decision(decide, now, key=key))
+    except WalletShort:
+        if purse is None or tries <= 1:
+            raise
+        return await place(market, placing, now, key, also, tries - 1)  # others spent from it meanwhile
+
+
+def paid_at_once(method: str) -> bool:
+    """Whether the very call that places an order pays it."""
+    return method in PAID_AT_ONCE or method.startswith(METHOD)
+
+
+async def _purse(market: Market, placing: Placing) -> Purse | None:
+    """What the prepaid card holds that pays for all of it. Errors: CardElsewhere."""
+    sellers = {order.seller_id for order in placing.quote.orders}
+    return await cards.purse(market, placing.method, placing.buyer_id, sellers)
 
 
 async def _no_gift_to_oneself(market: Market, placing: Placing) -> None:
@@ -171,10 +188,10 @@ def _check(market: Market, placing: Placing, goods: dict[str, ForSale]) -> None:
             raise OutOfStock(short=[])
     if placing.method == "wallet" and placing.buyer_id is None:
         raise SignInFirst
-    if placing.method not in PAID_AT_ONCE and placing.method not in market.providers:
+    if not paid_at_once(placing.method) and placing.method not in market.providers:
         raise NotPayableSo(way=placing.method)
     for order in placing.quote.orders:
-        way = placing.method if placing.method in ("cash", "wallet") else "provider"
+        way = placing.method if placing.method in PAID_AT_ONCE else "provider"
         one = market.format(order.format)
         if one.in_person and not placing.counter:
             raise OnlyInPerson

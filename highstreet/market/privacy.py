@@ -56,7 +56,7 @@ async def export(market: Market, tx: Tx, person_id: str) -> dict[str, Any]:
 async def erase(tx: Tx, person_id: str, now: datetime) -> None:
     """Erase a person: sign-in, sealed profile, contacts and door pictures of past purchases, basket, words in live rooms.
 
-    Orders and money stay, under a bare id.
+    Orders and money stay, under a bare id; what is on prepaid cards goes back the way it was paid.
 
     Refuses with StillRunning while orders are under way.
     """
@@ -66,6 +66,9 @@ async def erase(tx: Tx, person_id: str, now: datetime) -> None:
     await parties.people.erase(tx, person_id, now)
     await logistics.photos.forget(tx, await order_ids_of(tx, person_id))
     await orders.purchases.forget_buyer(tx, person_id)
+    for card in await ledger.cards.mine(tx, person_id):
+        if card.principal:
+            await ledger.card_refunds.give_back(tx, card.id, person_id, now)
     await ledger.top_ups.forget(tx, person_id, now)
     await catalog.chat.forget(tx, person_id)
     await tell(tx, "person.erased", person_id, person_id, now, {})

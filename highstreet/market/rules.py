@@ -11,6 +11,7 @@ from highstreet.kit.money import share
 from highstreet.kit.text import Words
 from highstreet.ledger import ESCROW, PLATFORM, Transfer, escrow_of
 from highstreet.market.format import FALLEN, OPEN, Gate, Teller, Term, Within
+from highstreet.market.purse import bonus_of
 from highstreet.market.quote import Asked
 from highstreet.market.work import Work
 from highstreet.orders import Adjustment, Agreed, Due, Share
@@ -234,13 +235,22 @@ def release_but(work: Work, owed: int) -> list[Transfer]:
 
 def earners(work: Work, earned: int) -> dict[str, int]:
     """Who gets what of an earned amount of price: the platform its fee, third parties their cuts of what is kept, the seller the rest."""
-    parts = {PLATFORM: share(earned, work.order.agreed.fee_bps, 10_000)}
+    parts = {PLATFORM: share(earned - _own_gift(work, earned), work.order.agreed.fee_bps, 10_000)}
     for line in work.lines:
         for cut in line.cuts:
             account = f"seller:{cut.party}"
             parts[account] = parts.get(account, 0) + line.amount_kept * cut.bps // 10_000
     parts[work.seller] = earned - sum(parts.values())
     return parts
+
+
+def _own_gift(work: Work, earned: int) -> int:
+    """What of an earned amount of price the seller gave itself, as the bonus of its prepaid card: no income, and no fee is taken of it."""
+    if not work.by_card:
+        return 0
+    paid = [f for f in work.flows if f.purpose == PRICE and f.target == ESCROW and f.source != work.seller]
+    gift = sum(f.amount for f in paid if f.source == bonus_of(work.payer))
+    return earned * gift // sum(f.amount for f in paid) if gift else 0
 
 
 def refund_all(work: Work) -> list[Transfer]:

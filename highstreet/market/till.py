@@ -56,7 +56,7 @@ class Sale(msgspec.Struct, frozen=True, omit_defaults=True):
     """A sale as a till tells it. key: the till's own, the same whenever it tells this sale again.
 
     total: what the customer was told, in minor units. quote: the signed price of the whole basket, when there was a connection.
-    code: what the customer's phone showed to pay from the wallet (`pay_code`).
+    code: what the customer's phone showed to pay from the wallet or a card (`pay_code`).
     """
 
     key: str
@@ -150,8 +150,8 @@ async def sell(
             raise Malformed("lines", "not sold at a counter", "该商品不在柜台销售")
     if quoted.total != sale.total:
         raise PriceDiffers(total=sale.total, right=quoted.total)
-    buyer_id = whose_code(market, sale.code, now) if sale.code else None
-    placing = Placing(quoted, Contact(), sale.method, clerk.person_id, buyer_id, sale.lang, counter=True)
+    buyer_id, method = whose_code(market, sale.code, now) if sale.code else (None, sale.method)
+    placing = Placing(quoted, Contact(), method, clerk.person_id, buyer_id, sale.lang, counter=True)
     if not found:
         return _not_void(await place(market, placing, at, _key(clerk, sale)))
     wanted = await _supplies(market, quoted)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from highstreet.kit.ids import new_id
-from highstreet.ledger import ESCROW, Flow, Transfer
+from highstreet.ledger import ESCROW, GUARDED, Flow, Transfer
 from highstreet.market import dispensing
 
 if TYPE_CHECKING:
     from highstreet.market.work import Work
+
+_GUARDED = tuple(f"{kind}:" for kind in GUARDED)
 
 AccountNumber = Callable[[str, str], int]
 
@@ -85,11 +87,11 @@ class Unit:
         now: datetime,
         **more: str | None,
     ) -> None:
-        """Move money, and the guarded balance of a wallet with it."""
+        """Move money, and the guarded balance of a wallet or card with it."""
         from_id, to_id = self._account(source, currency), self._account(target, currency)
         self.add("transfer", at=now, purpose=purpose, from_id=from_id, to_id=to_id, amount=amount, **more)
         for name, number, signed in ((source, from_id, -amount), (target, to_id, amount)):
-            if name.startswith("wallet:"):
+            if name.startswith(_GUARDED):
                 self._wallets[number] = self._wallets.get(number, 0) + signed
 
     def ask(

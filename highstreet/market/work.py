@@ -10,6 +10,8 @@ import msgspec
 from highstreet.inventory import Hold
 from highstreet.ledger import Flow, Transfer, escrow_of
 from highstreet.logistics import Entitlement, Leg
+from highstreet.market import purse
+from highstreet.market.purse import METHOD, Purse
 from highstreet.orders import Cohort, Due, Line, Order, Share, Told
 
 
@@ -32,6 +34,7 @@ class Work(msgspec.Struct):
     news: list[Told] = []
     back: list[tuple[int, int]] = []
     before: dict[str, Any] = {}
+    purse: Purse | None = None
 
     @property
     def new(self) -> bool:
@@ -74,7 +77,19 @@ class Work(msgspec.Struct):
             return f"till:{self.order.seller_id}"
         if self.method == "wallet":
             return f"wallet:{self.order.buyer_id}"
+        if self.method.startswith(METHOD):
+            return self.method
         return f"provider:{self.method}"
+
+    @property
+    def payers(self) -> tuple[str, ...]:
+        """All accounts what the buyer pays comes from: of a card its principal and its bonus."""
+        return (self.payer, purse.bonus_of(self.payer)) if self.by_card else (self.payer,)
+
+    @property
+    def by_card(self) -> bool:
+        """Whether it is paid with a seller's prepaid card."""
+        return self.method.startswith(METHOD)
 
     @property
     def seller(self) -> str:
@@ -120,20 +135,30 @@ class Work(msgspec.Struct):
 
     def post(self, transfers: list[Transfer]) -> None:
         """Move money; transfers of nothing are left out."""
+        if self.by_card and self.purse is not None:
+            drawn = self.purse.draw([one for one in transfers if one.source == self.payer])
+            transfers = drawn + [one for one in transfers if one.source != self.payer]
         for transfer in transfers:
-            if transfer.amount == 0:
-                continue
-            self.posted.append(transfer)
-            for flow in self.flows:
-                if (flow.purpose, flow.source, flow.target) == (
-                    transfer.purpose,
-                    transfer.source,
-                    transfer.target,
-                ):
-                    flow.amount += transfer.amount
-                    break
+            if self.by_card and transfer.target == self.payer:
+                for part in purse.back(self.flows, transfer):
+                    self._post(part)
             else:
-                self.flows.append(Flow(transfer.purpose, transfer.source, transfer.target, transfer.amount))
+                self._post(transfer)
+
+    def _post(self, transfer: Transfer) -> None:
+        if transfer.amount == 0:
+            return
+        self.posted.append(transfer)
+        for flow in self.flows:
+            if (flow.purpose, flow.source, flow.target) == (
+                transfer.purpose,
+                transfer.source,
+                transfer.target,
+            ):
+                flow.amount += transfer.amount
+                break
+        else:
+            self.flows.append(Flow(transfer.purpose, transfer.source, transfer.target, transfer.amount))
 
     def wait(self, what: str, until: datetime | None) -> None:
         """Wait for something; the deadline of another wait is over with it, the same wait keeps the deadline it has."""

@@ -15,6 +15,7 @@ from highstreet.market import pay, settle
 from highstreet.market.commit import advance
 from highstreet.market.format import Format
 from highstreet.market.fulfil import EFFECTS, Telling
+from highstreet.market.purse import Purse
 from highstreet.market.quote import Asked
 from highstreet.market.units import Unit
 from highstreet.market.work import Work
@@ -209,7 +210,9 @@ def place(
     work = Work(order, method, [], collection="col_test", cohort=cohort)
     _fill(work, one, lines, chosen, cuts)
     work.tell("placed", BUYER, town.now, total=order.total)
-    if method == "cash" and method not in one.money.at_handover:
+    if work.by_card:
+        work.purse = Purse(method.removeprefix("card:"), order.total + 7, order.total // 3)
+    if (method == "cash" and method not in one.money.at_handover) or work.by_card:
         settle.take_payment(work, SELLER, town.now)
     advance(work, one, town.now)
     return town.write(work)
@@ -332,9 +335,9 @@ def check(town: Town, work: Work) -> None:
     public = work.moved("price", "programme:spring", ESCROW) - work.moved("price", ESCROW, "programme:spring")
     if work.order.stage == "undone":
         assert public == 0
-    # What is nobody's to give: public and platform money pay a price or its delivery, nothing else.
+    # What is nobody's to give: public and platform money, and a card's bonus, pay a price or its delivery, nothing else.
     for flow in work.flows:
         assert flow.purpose in ("price", "delivery") or not flow.source.startswith(
-            ("programme:", "platform:")
+            ("programme:", "platform:", "bonus:")
         )
     assert (work.order.waits in work.deadlines) == bool(work.order.waits)

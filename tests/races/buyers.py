@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from highstreet import ledger
 from highstreet.inventory import stock
 from highstreet.kit.clock import FixedClock
 from highstreet.kit.db import connect
@@ -93,12 +94,19 @@ async def carry(market: Market, act: Act) -> Any:
     return True
 
 
+async def give_back(market: Market, act: Act) -> Any:
+    """Take back what is left on a card."""
+    done = await market.db.run(ledger.card_refunds.give_back, act["card"], "race", market.clock())
+    return done.amount
+
+
 def _key(act: Act) -> Key | None:
     return Key("race", act["idempotency"], act.get("fingerprint", "f")) if "idempotency" in act else None
 
 
 ACTS: dict[str, Callable[[Market, Act], Awaitable[Any]]] = {
-    "buy": buy, "fact": fact, "late": late, "notice": notice, "borrow": borrow, "carry": carry, **twins.ACTS,
+    "buy": buy, "fact": fact, "late": late, "notice": notice, "borrow": borrow, "carry": carry,
+    "give_back": give_back, **twins.ACTS,
 }  # fmt: skip
 
 

@@ -50,3 +50,11 @@ async def no_more_than_it_held(lane: Lane, held: int, each: int, answers: Answer
     assert said(answers) == {"ok": held // each, "wallet_short": len(answers) - held // each}
     assert (await lane.money()).get("wallet", 0) == held % each
     await keeps_the_laws(lane.market.db)
+
+
+async def card_spent_once(lane: Lane, held: int, each: int, answers: Answers) -> None:
+    """The same for a prepaid card, which pays with principal and bonus."""
+    assert said(answers) == {"ok": held // each, "card_short": len(answers) - held // each}
+    money = await lane.money()
+    assert money.get("card", 0) + money.get("bonus", 0) == held % each
+    await keeps_the_laws(lane.market.db)

@@ -10,13 +10,17 @@ from typing import Any
 
 import pytest
 
+from highstreet import ledger
 from highstreet.inventory import assets, stock
+from highstreet.kit.text import Words
+from highstreet.ledger.card_plans import Step
 from highstreet.market import quote as quotes
 from highstreet.orders import Entry
-from tests.market.lane import Lane
+from tests.market.lane import Lane, keeps_the_laws
 from tests.market.surgery import opened, signed_for
 from tests.races.conftest import Crowd
 from tests.races.outcomes import (
+    card_spent_once,
     dispensed_as_often_as_it_says,
     exactly_these_sold,
     no_more_than_it_held,
@@ -38,6 +42,22 @@ async def signed(lane: Lane, wanted: dict[str, int]) -> str:
 async def refill(lane: Lane, good: str, units: int) -> None:
     async with lane.market.db.transaction() as tx:
         await stock.change(tx, lane.made.supplies[good], "received", units, "race", lane.clock())
+
+
+async def charged_card(lane: Lane, principal: int, bonus: int, once: str = "race") -> str:
+    """The buyer's card of the grocer, paid; its id."""
+    shop, buyer, now = lane.made.sellers["grocer"], lane.made.people["buyer"], lane.clock()
+    plan = [Step(principal, bonus)]
+    async with lane.market.db.transaction() as tx:
+        await ledger.card_plans.offer(tx, shop, plan, Words("-"), "CNY", buyer, now)
+        want = ledger.cards.Buying(shop, buyer, principal, "sandbox", once, 100_000)
+        asked = await ledger.cards.ask(tx, want, now)
+        told = ledger.Notice(
+            "sandbox", "ntc", asked.key, "charge.succeeded", principal, "CNY", f"ref {once}", now
+        )
+        await ledger.cards.heard(tx, told, now)
+        (card,) = await ledger.cards.mine(tx, buyer)
+    return card.id
 
 
 async def test_the_last_units(lane: Lane, crowd: Crowd) -> None:
@@ -92,6 +112,23 @@ async def test_a_wallet_is_not_spent_twice(lane: Lane, crowd: Crowd) -> None:
     asked = await signed(lane, {"jam/collect": 1})
     answers = await crowd.act([{"do": "buy", "quote": asked, "method": "wallet", "buyer": buyer}] * 16)
     await no_more_than_it_held(lane, 10_000, 2801, answers)
+
+
+async def test_a_card_is_not_spent_twice(lane: Lane, crowd: Crowd) -> None:
+    """The last 50 yuan, a tenth of them bonus, at two tills and from a phone at once; odd sums, so that the shares are rounded."""
+    buyer = lane.made.people["buyer"]
+    card = await charged_card(lane, 4_545, 455)
+    asked = await signed(lane, {"jam/collect": 1})
+    act = {"do": "buy", "quote": asked, "method": f"card:{card}", "buyer": buyer}
+    await card_spent_once(lane, 5_000, 2801, await crowd.act([act] * 16))
+    both = await charged_card(lane, 5_455, 1_944, once="again")
+    assert both == card
+    answers = await crowd.act([act] * 15 + [{"do": "give_back", "card": card}])
+    # Bought or given back: whatever was bought before, the rest goes back to the last minor unit, and nothing is bought after.
+    money = await lane.money()
+    assert answers[-1].keys() == {"ok"} and "card" not in money and "bonus" not in money
+    assert set(said(answers[:-1])) <= {"ok", "card_short"} and said(answers)["ok"] <= 4
+    await keeps_the_laws(lane.market.db)
 
 
 async def test_paid_or_expired_but_never_both(lane: Lane, crowd: Crowd) -> None:

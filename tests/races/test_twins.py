@@ -10,13 +10,14 @@ from tests.market.lane import Lane
 from tests.market.surgery import opened, signed_for
 from tests.races.conftest import Crowd
 from tests.races.outcomes import (
+    card_spent_once,
     dispensed_as_often_as_it_says,
     exactly_these_sold,
     no_more_than_it_held,
     one_answer,
     said,
 )
-from tests.races.test_races import refill, signed
+from tests.races.test_races import charged_card, refill, signed
 
 TRIES = 40  # hardly ever more than one is needed
 
@@ -84,3 +85,25 @@ async def test_a_twin_that_writes_what_it_read_dispenses_twice(careless: tuple[L
     with pytest.raises(AssertionError):
         await dispensed_as_often_as_it_says(lane, number, answers)
     assert said(answers)["ok"] > 3
+
+
+async def test_a_twin_that_writes_what_it_read_spends_a_card_twice(careless: tuple[Lane, Crowd]) -> None:
+    lane, crowd = careless
+    answers = list[dict[str, Any]]()
+    accounts = lane.market.accounts
+    await accounts.know(["bank:"], "CNY")
+    for n in range(TRIES):
+        card = await charged_card(lane, 4_545, 455, once=f"twin {n}")
+        async with lane.market.db.transaction() as tx:
+            await tx.execute(
+                """UPDATE ledger.wallet w SET balance = CASE a.kind WHEN 'card' THEN 4545 ELSE 455 END FROM ledger.account a
+                   WHERE a.id = w.account_id AND a.party_id = $1""",
+                card,
+            )
+        act = {"do": "spend_a_card_that_was_read", "amount": 2801, "shop": accounts.number("bank:", "CNY")}
+        answers = await crowd.act([act | {"card": card}] * 16)
+        if said(answers)["ok"] > 1:
+            break
+    with pytest.raises(AssertionError):
+        await card_spent_once(lane, 5_000, 2801, answers)
+    assert said(answers)["ok"] > 1

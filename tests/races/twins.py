@@ -6,10 +6,11 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from highstreet import ledger
 from highstreet.inventory import OutOfStock
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import KeyReused
-from highstreet.ledger import WalletShort
+from highstreet.ledger import CardShort, WalletShort
 from highstreet.market import quote as quotes
 from highstreet.market.desk import Market
 from highstreet.market.place import Contact, Placing, place
@@ -104,7 +105,34 @@ async def dispense_what_was_read(market: Market, act: Act) -> Any:
     return {"orders": ["twin"]}
 
 
+async def spend_a_card_that_was_read(market: Market, act: Act) -> Any:
+    """Reads what is on a card, draws principal and bonus in proportion, writes what is left of both: right but for the others."""
+    async with market.db.transaction() as tx:
+        card = await ledger.cards.of(tx, act["card"])
+        assert card is not None
+        if card.holds < act["amount"]:
+            raise CardShort
+        gift = act["amount"] * card.bonus // card.holds
+        for kind, left in (
+            ("card", card.principal - act["amount"] + gift),
+            ("bonus", card.bonus - gift),
+        ):
+            await tx.execute(
+                """UPDATE ledger.wallet w SET balance = $3 FROM ledger.account a
+                   WHERE a.id = w.account_id AND a.kind = $1 AND a.party_id = $2""",
+                kind, card.id, left,
+            )  # fmt: skip
+        for kind, part in (("card", act["amount"] - gift), ("bonus", gift)):
+            await tx.execute(
+                """INSERT INTO ledger.transfer (at, purpose, from_id, to_id, amount)
+                   SELECT $1, 'price', id, $4, $5 FROM ledger.account WHERE kind = $2 AND party_id = $3""",
+                market.clock(), kind, card.id, act["shop"], part,
+            )  # fmt: skip
+    return {"orders": ["twin"]}
+
+
 ACTS: dict[str, Callable[[Market, Act], Awaitable[Any]]] = {
     "read_then_write": read_then_write, "check_inside": check_inside, "check_then_act": check_then_act,
-    "spend_what_was_read": spend_what_was_read, "dispense_what_was_read": dispense_what_was_read,
+    "spend_what_was_read": spend_what_was_read, "spend_a_card_that_was_read": spend_a_card_that_was_read,
+    "dispense_what_was_read": dispense_what_was_read,
 }  # fmt: skip

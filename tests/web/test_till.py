@@ -315,7 +315,7 @@ async def test_the_wallet_code_is_shown_to_its_owner_alone(at: Till, app: Litest
         page = await ada.get("/pay-code")
         assert page.status_code == 200 and "到店付款码" in page.text and "<svg" in page.text
     code = pay_codes.pay_code(at.market, at.people["ada"], at.market.clock())
-    assert pay_codes.whose_code(at.market, code, at.market.clock()) == at.people["ada"]
+    assert pay_codes.whose_code(at.market, code, at.market.clock()) == (at.people["ada"], "wallet")
     for wrong in ("", code[:-2], "x" * 90, "é"):
         with pytest.raises(pay_codes.PayCodeWrong):
             pay_codes.whose_code(at.market, wrong, at.market.clock())

@@ -111,13 +111,13 @@ def _back_lines(proof: dict[str, Any] | None) -> dict[int, int]:
 def _money(work: Work) -> list[tuple[Words, int]]:
     """What became of the money, in the seller's eyes; only what moved."""
     held = sum(work.escrow(purpose) for purpose in {flow.purpose for flow in work.flows})
-    paid = sum(f.amount for f in work.flows if f.target == ESCROW and f.source == work.payer)
+    paid = sum(f.amount for f in work.flows if f.target == ESCROW and f.source in work.payers)
     others = sum(
         f.amount
         for f in work.flows
-        if f.target == ESCROW and f.source not in (work.payer, work.seller, PLATFORM)
+        if f.target == ESCROW and f.source not in (*work.payers, work.seller, PLATFORM)
     )
-    given = sum(f.amount for f in work.flows if f.source == ESCROW and f.target == work.payer)
+    given = sum(f.amount for f in work.flows if f.source == ESCROW and f.target in work.payers)
     fee = sum(
         work.moved(p, ESCROW, PLATFORM) - work.moved(p, PLATFORM, ESCROW)
         for p in {f.purpose for f in work.flows}

@@ -41,7 +41,7 @@ def calling_off(work: Work, one: Format, by: str, now: datetime) -> Off | None:
         EFFECTS["cancelled"](tried, one, Telling(work.order.id, "cancelled", "buyer", by), now)
     except Refusal:
         return None
-    back = sum(t.amount for t in tried.posted if t.source == ESCROW and t.target == work.payer)
+    back = sum(t.amount for t in tried.posted if t.source == ESCROW and t.target in work.payers)
     kept = sum(t.amount for t in tried.posted if t.source == ESCROW and t.target == work.seller)
     return Off(held, back, kept, _later(work, now), work.order.agreed.whole)
 

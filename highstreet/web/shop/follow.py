@@ -81,14 +81,14 @@ class Followed(msgspec.Struct, frozen=True):
     @property
     def refunded(self) -> int:
         """What has gone back to the buyer so far, or is on its way."""
-        payer = self.work.payer
-        return sum(f.amount for f in self.work.flows if f.source == ESCROW and f.target == payer)
+        payers = self.work.payers
+        return sum(f.amount for f in self.work.flows if f.source == ESCROW and f.target in payers)
 
     @property
     def paid(self) -> int:
         """What the buyer has paid so far."""
-        payer = self.work.payer
-        return sum(f.amount for f in self.work.flows if f.source == payer and f.target == ESCROW)
+        payers = self.work.payers
+        return sum(f.amount for f in self.work.flows if f.source in payers and f.target == ESCROW)
 
     @property
     def owed(self) -> int:
