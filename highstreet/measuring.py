@@ -91,6 +91,20 @@ def bench_draw(entrants: int, units: int, as_json: bool) -> None:
     sys.exit(_measured(lambda: cohorts.run("debut", entrants, terms, units), as_json, lambda one: one.ok))
 
 
+@bench.command("voucher-rush")
+@click.option("--vouchers", type=click.IntRange(1, 1_000_000), default=10_000, show_default=True)
+@click.option("--claimers", type=click.IntRange(1, 1_000_000), default=100_000, show_default=True)
+@click.option("--processes", type=click.IntRange(1, 64), default=4, show_default=True, help="Web processes.")
+@as_json
+def bench_voucher_rush(vouchers: int, claimers: int, processes: int, as_json: bool) -> None:
+    """Many more people want a voucher than there are: exactly those are claimed, one each."""
+    from highstreet.bench import voucher_rush
+
+    sys.exit(
+        _measured(lambda: voucher_rush.run(vouchers, claimers, processes), as_json, lambda one: one.good)
+    )
+
+
 @bench.command("faults")
 @click.option("--clients", type=click.IntRange(1, 256), default=16, show_default=True)
 @click.option(

@@ -58,7 +58,7 @@ from highstreet.kit.mail import Mail, MailAway, MailRefused
 from highstreet.kit.postgres import CannotStart, Server, ensure
 from highstreet.kit.readers import Fact
 from highstreet.kit.text import Words
-from highstreet.market import gather, news, rooms
+from highstreet.market import gather, news, programmes, rooms
 from highstreet.market.desk import Market
 from highstreet.market.errands import CHECK_BOOKS, ERRANDS, check_books
 from highstreet.market.format import Format, register
@@ -350,6 +350,7 @@ def rounds(market: OpenMarket) -> list[Round]:
         Round("deadlines", 1.0, pass_deadlines),
         Round("cohorts", 1.0, errand(gather.close_due)),
         Round("rooms", 1.0, errand(rooms.follow_clock)),
+        Round("programmes", 5.0, errand(programmes.keep)),
         Round("cleaning", 3600.0, clean),
         *(Round(name, 1.0, errand(run)) for name, run in ERRANDS.items()),
     ]

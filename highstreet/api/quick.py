@@ -1,4 +1,4 @@
-"""The quick lane: the four calls of a checkout straight from ASGI, past the framework's routing and signatures.
+"""The quick lane: the four calls of a checkout, and claiming public money, straight from ASGI, past the framework's routing and signatures.
 
 They are the same functions that the framework serves and documents, and answer the same; `tests/api/test_quick.py`
 holds that. It saves about a tenth of a millisecond of CPU on each (docs/performance.md says how that was measured).
@@ -14,14 +14,16 @@ import msgspec
 from litestar import Litestar, Response
 from litestar.types import Receive, Scope, Send
 
-from highstreet.api import orders, payments, problems, quotes
+from highstreet.api import orders, payments, problems, programmes, quotes
 from highstreet.api.tokens import Call
 
 _MOST_BYTES = 1_000_000
 _ORDERS = "/api/orders/"
+_ROUNDS = "/api/rounds/"
 
 _basket = msgspec.json.Decoder(quotes.Basket)
 _new_order = msgspec.json.Decoder(orders.NewOrder)
+_new_claim = msgspec.json.Decoder(programmes.NewClaim)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -64,6 +66,12 @@ async def _notice(call: _Call) -> tuple[int, bytes]:
     return 200, _encode(await payments.hear_notice.fn(cast(Call, call), provider))
 
 
+async def _claim(call: _Call) -> tuple[int, bytes]:
+    round_id = call.scope["path"][len(_ROUNDS) : -len("/claims")]
+    claimed = await programmes.claim.fn(cast(Call, call), round_id, _new_claim.decode(await call.body()))
+    return 201, _encode(claimed)
+
+
 async def _look(call: _Call) -> tuple[int, bytes]:
     query = parse_qs(call.scope["query_string"].decode("latin-1"))
     link = query["key"][-1] if "key" in query else ""
@@ -84,6 +92,8 @@ def _lane(method: str, path: str) -> tuple[_Lane, str] | None:
     if method == "POST":
         if path.startswith("/api/payments/") and path.endswith("/notices") and path.count("/") == 4:
             return _notice, "/api/payments/{provider}/notices"
+        if path.startswith(_ROUNDS) and path.endswith("/claims") and path.count("/") == 4:
+            return _claim, "/api/rounds/{round_id}/claims"
         return _POSTS.get(path)
     if (
         method == "GET"
@@ -96,7 +106,7 @@ def _lane(method: str, path: str) -> tuple[_Lane, str] | None:
 
 
 class QuickLane:
-    """An ASGI application in front of the whole one: it takes the four calls and leaves everything else."""
+    """An ASGI application in front of the whole one: it takes these calls and leaves everything else."""
 
     def __init__(self, app: Litestar) -> None:
         self._app = app

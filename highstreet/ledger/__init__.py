@@ -17,6 +17,7 @@ from highstreet.ledger import card_refunds as card_refunds
 from highstreet.ledger import cards as cards
 from highstreet.ledger import collections as collections
 from highstreet.ledger import folding as folding
+from highstreet.ledger import grants as grants
 from highstreet.ledger import instalments as instalments
 from highstreet.ledger import payouts as payouts
 from highstreet.ledger import reconcile as reconcile

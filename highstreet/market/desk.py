@@ -23,6 +23,7 @@ from highstreet.kit.sealing import Seal
 from highstreet.kit.signing import Signer
 from highstreet.ledger import Accounts, Provider, WalletShort
 from highstreet.logistics import EditionGone
+from highstreet.market.claiming import Claims
 from highstreet.market.format import Format
 from highstreet.market.shelf import Shelf
 from highstreet.market.units import Key, Unit, together
@@ -115,6 +116,7 @@ class Market:
         self.shelf = Shelf(db, country, clock)
         self.accounts = Accounts(db)
         self.numbers = Numbers(db)
+        self.claims = Claims(db, self.seal)
         self._latest = {one.name: one for one in formats.values()}
         # One decision that breaks a constraint must not hurt the others: after such an error each is judged alone.
         broken = (asyncpg.IntegrityConstraintViolationError,)
@@ -127,6 +129,7 @@ class Market:
     async def close(self) -> None:
         """Finish what is under way."""
         await self._combiner.close()
+        await self.claims.close()
 
     def format(self, name: str) -> Format:
         """A format by the code an order carries (`online@1`), or by the name an offer carries: the latest version."""

@@ -126,6 +126,18 @@ LAWS: dict[str, str] = {
         SELECT o.cohort_id AS case FROM orders."order" o JOIN orders.line l ON l.order_id = o.id
         WHERE o.cohort_id IS NOT NULL AND o.stage IN ('committed', 'done') AND l.amount > 0
         GROUP BY o.cohort_id, l.offer_id, l.choice, l.quantity HAVING count(DISTINCT l.amount) > 1""",
+    "public money is free, unclaimed or claimed, and all of it came from the treasury": """
+        SELECT p.id || ' ' || p.allocated AS case FROM policy.programme p
+        WHERE p.allocated <> p.free
+                + (SELECT coalesce(sum(s.unclaimed), 0) FROM policy.slice s JOIN policy.batch b ON b.id = s.batch_id
+                   WHERE b.programme_id = p.id)
+                + (SELECT coalesce(sum(c.amount), 0) FROM policy.claim c WHERE c.programme_id = p.id AND c.state <> 'lapsed')
+           OR p.allocated <> (SELECT coalesce(sum(CASE WHEN g.kind = 'programme' THEN t.amount ELSE -t.amount END), 0)
+                              FROM ledger.transfer t JOIN ledger.account f ON f.id = t.from_id JOIN ledger.account g ON g.id = t.to_id
+                              WHERE t.purpose = 'budget' AND p.id IN (CASE f.kind WHEN 'programme' THEN f.party_id END,
+                                                                      CASE g.kind WHEN 'programme' THEN g.party_id END))""",
+    "nobody has more of a round than one person may": """
+        SELECT c.batch_id || ' ' || c.person AS case FROM policy.claimant c JOIN policy.batch b ON b.id = c.batch_id WHERE c.n > b.most""",
     "whoever waits has a deadline": """
         SELECT o.id AS case FROM orders."order" o
         WHERE o.waits <> '' AND NOT EXISTS (SELECT FROM orders.deadline d WHERE d.order_id = o.id AND d.kind = o.waits)

@@ -131,6 +131,18 @@ async def names(tx: Tx, seal: Seal, ids: Sequence[str]) -> dict[str, str]:
     return {r["party_id"]: open_profile(seal, r["party_id"], r["key"], r["fields"]).name for r in found}
 
 
+async def known_as(tx: Tx, ids: Sequence[str]) -> dict[str, list[str]]:
+    """What tells each of these people again besides their account: keyed hashes of the addresses and numbers they sign in with."""
+    found = await tx.fetch(
+        "SELECT party_id, kind || ':' || encode(handle, 'hex') AS known FROM parties.login WHERE party_id = ANY ($1)",
+        list(ids),
+    )
+    told: dict[str, list[str]] = {}
+    for row in found:
+        told.setdefault(row["party_id"], []).append(row["known"])
+    return told
+
+
 async def change_profile(
     tx: Tx,
     seal: Seal,

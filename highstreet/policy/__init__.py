@@ -10,14 +10,29 @@ gives, explained), batch (what can be claimed from a moment on), slice (a part o
 right to an award).
 """
 
+from highstreet.policy import budgets as budgets
+from highstreet.policy import claims as claims
+from highstreet.policy import draws as draws
 from highstreet.policy import eligibility as eligibility
 from highstreet.policy import instruments as instruments
+from highstreet.policy.budgets import Batch as Batch
+from highstreet.policy.budgets import Change as Change
+from highstreet.policy.budgets import ChangeKind as ChangeKind
+from highstreet.policy.claims import Asking as Asking
+from highstreet.policy.claims import Claim as Claim
+from highstreet.policy.claims import Verdict as Verdict
 from highstreet.policy.eligibility import Asked as Asked
 from highstreet.policy.eligibility import Award as Award
 from highstreet.policy.eligibility import No as No
 from highstreet.policy.eligibility import Thing as Thing
 from highstreet.policy.eligibility import Used as Used
 from highstreet.policy.eligibility import judge as judge
+from highstreet.policy.errors import AllClaimed as AllClaimed
+from highstreet.policy.errors import ClaimedBefore as ClaimedBefore
+from highstreet.policy.errors import DecidedBefore as DecidedBefore
+from highstreet.policy.errors import NotClaimable as NotClaimable
+from highstreet.policy.errors import OverBudget as OverBudget
+from highstreet.policy.errors import TwoPersons as TwoPersons
+from highstreet.policy.errors import WrongProgramme as WrongProgramme
 from highstreet.policy.instruments import Programme as Programme
 from highstreet.policy.instruments import Rule as Rule
-from highstreet.policy.instruments import WrongProgramme as WrongProgramme

@@ -14,20 +14,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from highstreet.kit.errors import Malformed, Refusal
+from highstreet.kit.errors import Malformed
 from highstreet.kit.money import parse_money
 from highstreet.kit.text import Words
+from highstreet.policy.errors import WrongProgramme
 
 Kind = Literal["voucher", "subsidy", "tax_refund", "care", "prize", "interest"]
-
-
-class WrongProgramme(Refusal):
-    """A programme's file that cannot be followed. `line`: counted from 1."""
-
-    code = "wrong_programme"
-    status = 422
-    en = "Line {line}: {problem}"
-    zh = "第 {line} 行：{problem_zh}"
 
 
 class Minor(int):
@@ -137,6 +129,11 @@ _STEP = re.compile(r"\.?([\w-]+)|\[(\d+|\.\.\.)\]")
 _RATE = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?%")
 
 
+def is_name(text: str) -> bool:
+    """Whether a programme may be called so."""
+    return _ID.fullmatch(text) is not None
+
+
 def read(text: str) -> Programme:
     """A programme from its file. Errors: WrongProgramme."""
     try:
@@ -172,7 +169,7 @@ def _scalar(kind: type, value: Any) -> Any:
 
 
 def _check(text: str, programme: Programme) -> None:
-    if not _ID.fullmatch(programme.id):
+    if not is_name(programme.id):
         raise _wrong(_line(text, ".id", ""), "an id is a short name in small letters", "编号须为小写字母短名")
     if not programme.rules:
         raise _wrong(1, "there is no rule", "没有规则")

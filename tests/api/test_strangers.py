@@ -11,7 +11,7 @@ from tests.api.street import Street
 
 ANYBODY = {
     "/api/quotes", "/api/offers", "/api/offers/{offer_id}", "/api/sellers/{seller_id}", "/api/cohorts/{cohort_id}",
-    "/api/cohorts/{cohort_id}/entrants", "/api/scenarios",
+    "/api/cohorts/{cohort_id}/entrants", "/api/scenarios", "/api/programmes", "/api/programmes/{programme_id}",
 }  # fmt: skip
 WITH_ID = {
     ("GET", "/api/orders/{order_id}"),
@@ -25,6 +25,8 @@ WITH_ID = {
     ("GET", "/api/cohorts/{cohort_id}"),
     ("GET", "/api/cohorts/{cohort_id}/entrants"),
     ("POST", "/api/cohorts/{cohort_id}/close"),
+    ("GET", "/api/programmes/{programme_id}"),
+    ("POST", "/api/rounds/{round_id}/claims"),
 }
 
 
@@ -126,6 +128,7 @@ async def test_every_route_that_is_not_for_anybody_asks_who_calls(street: Street
             "/api/assets/{asset}": {"state": "ready"},
             "/api/cohorts": {"offer": "x", "closes_at": "2027-01-01T09:00:00Z"},
             "/api/cohorts/{cohort_id}/close": {},
+            "/api/rounds/{round_id}/claims": {},
             "/api/orders/{order_id}/facts": {"fact": "ready"},
             "/api/offers/{offer_id}": {"price": 1},
             "/api/offers": {"variant": "x", "place": "x", "format": "collect", "price": 1},

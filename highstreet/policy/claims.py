@@ -1,0 +1,114 @@
+"""Claims: a person's right to an award, with the money set aside for it when it is claimed. So no checkout ever waits for a budget.
+
+Whoever has claimed is told again by every thing that names them: account, telephone, device, card. Claims of many persons on one batch are
+judged together in one call of `policy.take`, in the order they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from highstreet.kit import facts
+from highstreet.kit.db import Tx, rows
+
+Verdict = Literal["done", "repeated", "had", "gone", "again"]
+
+
+class Asking(msgspec.Struct, frozen=True):
+    """Somebody who wants one. id: of the claim to be; people: keyed hashes of all that tells the person again; key: of the call."""
+
+    id: str
+    holder: str
+    people: tuple[str, ...]
+    key: str
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A claim as it stands. amount: the most it pays; spent: what an order took of it."""
+
+    id: str
+    batch_id: str
+    programme_id: str
+    holder_id: str
+    schedule: int
+    amount: int
+    state: Literal["open", "taken", "lapsed"]
+    claimed_at: datetime
+    valid_until: datetime
+    order_id: str | None
+    spent: int
+
+
+_CLAIM = (
+    "id, batch_id, programme_id, holder_id, schedule, amount, state, claimed_at, valid_until, order_id, spent"
+)
+
+
+async def take(
+    tx: Tx, batch_id: str, askings: Sequence[Asking], prefer: int, now: datetime
+) -> list[tuple[Verdict, str]]:
+    """Judge many askings for one batch of the first-come way; for each the verdict and the claim's id. The caller saw that it is open.
+
+    `prefer`: the slice to take from first. done: claimed; repeated: the same key claimed it before; had: as many as one may; gone: nothing
+    is left; again: others are at what is left, ask once more.
+    """
+    told = [{"nth": n, **msgspec.to_builtins(one)} for n, one in enumerate(askings, start=1)]
+    found = await tx.fetchval("SELECT policy.take($1, $2, $3, $4)", batch_id, prefer, told, now) or {}
+    verdicts: list[tuple[Verdict, str]] = []
+    for n, one in enumerate(askings, start=1):
+        verdict = found.get(str(n), {"verdict": "done"})
+        verdicts.append((verdict["verdict"], verdict.get("claim", one.id)))
+    done = [claim for verdict, claim in verdicts if verdict == "done"]
+    if done:
+        await facts.tell(tx, "claims.taken", batch_id, "claims", now, {"claims": len(done)})
+    return verdicts
+
+
+async def of(tx: Tx, holder_id: str, most: int = 100) -> list[Claim]:
+    """A person's claims, the newest first."""
+    return await rows(
+        tx,
+        Claim,
+        f"SELECT {_CLAIM} FROM policy.claim WHERE holder_id = $1 ORDER BY claimed_at DESC, id LIMIT $2",
+        holder_id,
+        most,
+    )
+
+
+async def usable(tx: Tx, holder_id: str, now: datetime) -> list[Claim]:
+    """What a person may spend now, what lapses first coming first."""
+    return await rows(
+        tx,
+        Claim,
+        f"""SELECT {_CLAIM} FROM policy.claim WHERE holder_id = $1 AND state = 'open' AND valid_until > $2
+            ORDER BY valid_until, id""",
+        holder_id,
+        now,
+    )
+
+
+async def lapse(tx: Tx, now: datetime, most: int = 1000) -> int:
+    """Claims nobody used in time lapse: their money is free again in their programmes' budgets. How many did."""
+    found = await tx.fetch(
+        """
+        WITH late AS (
+            SELECT id FROM policy.claim WHERE state = 'open' AND valid_until <= $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
+        ), lapsed AS (
+            UPDATE policy.claim c SET state = 'lapsed' FROM late WHERE c.id = late.id RETURNING c.programme_id, c.amount
+        ), back AS (
+            SELECT programme_id, sum(amount)::bigint AS amount, count(*) AS claims FROM lapsed GROUP BY 1 ORDER BY 1
+        )
+        UPDATE policy.programme p SET free = p.free + back.amount FROM back WHERE p.id = back.programme_id
+        RETURNING p.id, back.amount, back.claims
+        """,
+        now,
+        most,
+    )
+    for row in found:
+        body = {"amount": row["amount"], "claims": row["claims"]}
+        await facts.tell(tx, "claims.lapsed", row["id"], "clock", now, body)
+    return sum(row["claims"] for row in found)

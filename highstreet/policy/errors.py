@@ -1,0 +1,63 @@
+"""What policy says no with."""
+
+from __future__ import annotations
+
+from highstreet.kit.errors import Refusal
+
+
+class WrongProgramme(Refusal):
+    """A programme's file that cannot be followed. `line`: counted from 1."""
+
+    code = "wrong_programme"
+    status = 422
+    en = "Line {line}: {problem}"
+    zh = "第 {line} 行：{problem_zh}"
+
+
+class AllClaimed(Refusal):
+    """Nothing is left of a batch."""
+
+    code = "all_claimed"
+    en = "All of this round are claimed. What lapses comes back with the next round."
+    zh = "本轮已领完，过期未用的额度将滚入下一轮。"
+
+
+class ClaimedBefore(Refusal):
+    """A person, however they come, had what a batch allows one person."""
+
+    code = "claimed_before"
+    en = "You have claimed as many of this round as one person may."
+    zh = "您在本轮已领取过，每人限领数量已满。"
+
+
+class NotClaimable(Refusal):
+    """A batch that is not open yet, over, drawn already, or of the other way."""
+
+    code = "not_claimable"
+    en = "This round is open from {opens} to {closes}."
+    zh = "本轮领取时间为 {opens} 至 {closes}。"
+
+
+class OverBudget(Refusal):
+    """More than the programme has free."""
+
+    code = "over_budget"
+    en = "The programme has {free} left, which is less than that."
+    zh = "该政策剩余资金为 {free}，不足以支付。"
+
+
+class TwoPersons(Refusal):
+    """A change of rules or budget decided by whoever proposed it."""
+
+    code = "two_persons"
+    status = 403
+    en = "Somebody else must decide this: whoever proposed it may not."
+    zh = "须由另一人审批，提议人不能自行审批。"
+
+
+class DecidedBefore(Refusal):
+    """A change that was decided."""
+
+    code = "decided_before"
+    en = "This was decided before."
+    zh = "该变更已审批。"
