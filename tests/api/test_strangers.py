@@ -27,6 +27,7 @@ WITH_ID = {
     ("POST", "/api/cohorts/{cohort_id}/close"),
     ("GET", "/api/programmes/{programme_id}"),
     ("POST", "/api/rounds/{round_id}/claims"),
+    ("POST", "/api/prescriptions/{number}/showings"),
 }
 
 
@@ -129,6 +130,7 @@ async def test_every_route_that_is_not_for_anybody_asks_who_calls(street: Street
             "/api/cohorts": {"offer": "x", "closes_at": "2027-01-01T09:00:00Z"},
             "/api/cohorts/{cohort_id}/close": {},
             "/api/rounds/{round_id}/claims": {},
+            "/api/prescriptions/{number}/showings": {"pharmacy": "pty_" + "0" * 20},
             "/api/orders/{order_id}/facts": {"fact": "ready"},
             "/api/offers/{offer_id}": {"price": 1},
             "/api/offers": {"variant": "x", "place": "x", "format": "collect", "price": 1},
