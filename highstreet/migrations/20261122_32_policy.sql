@@ -1,5 +1,5 @@
 -- Policy: programmes of public money, changes by two persons, budgets in slices, and claims on them
--- depends: 20261122_30_prescriptions
+-- depends: 20261122_31_cards
 
 -- migrate: apply
 
