@@ -13,7 +13,8 @@ PACKAGES = (
     "kit market formats adapters web api interop town bench replay sandbox migrations parties catalog "
     "inventory pricing orders ledger logistics production demand trust policy"
 ).split()
-FILES = "app worker cli commands measuring opening wiring settings market/place formats/counter formats/instant ledger/_postings".split()
+ROOTS = "app worker cli commands measuring opening evenly wiring settings".split()
+FILES = [*ROOTS, "market/place", "formats/counter", "formats/instant", "ledger/_postings"]
 
 # file, the import planted there, the contract that must break
 PLANTED = [
