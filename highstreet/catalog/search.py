@@ -1,14 +1,15 @@
 """Search over what is on sale, in Chinese and English, inside PostgreSQL alone.
 
-Words, filters, nearness and the quarter of a card's score are all words of one tsvector, so one look-up in one index meets
-all of them at once. Candidates are taken from the best quarter down, at most five hundred: a question that half the town
-answers costs as much as any other, and says "500+". Sorting by price, age or distance is exact all the same: when there
-are more candidates than that, the list is walked in that order instead.
+Words, filters and nearness are all words of one tsvector, so one look-up in one index meets all of them at once. The better cards have
+an index of their own, and so have the next best: candidates are taken from the best down, at most two hundred. A question that half the
+town answers costs as much as any other, and says "200+"; what it can be narrowed by is counted among those. Sorting by price, age or
+distance is exact all the same: when there are more candidates than that, the list is walked in that order instead.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Container, Sequence
 from math import floor, isqrt
 from typing import Any, Literal
@@ -25,11 +26,10 @@ from highstreet.kit.errors import Malformed
 from highstreet.kit.geo import Point
 
 Sort = Literal["best", "price", "price_down", "new", "near"]
-MOST_CANDIDATES = 500
+MOST_CANDIDATES = 200
 MOST_WALKED = 6000  # cards looked at in the order of a price, before the candidates must do
 _CELLS = ((1, 0.005), (2, 0.04), (3, 0.32))  # as the SQL function catalog.cells has them
 _MOST_CELLS = 12
-_FEW = 0.7  # of the most candidates: so few are expected that hardly ever there are more after all
 _LEAST_CORRECTED = 4  # shorter words resemble too many others
 _CODE_LETTERS = 6  # a number or code this long is nobody's common word
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,80}")
@@ -65,7 +65,7 @@ class Facet(msgspec.Struct, frozen=True):
 
 class Result(msgspec.Struct, frozen=True):
     """A page. `corrected`: the question that was answered when the one asked had words nobody uses. `total` is a least
-    number when `more` is true ("500+"). `facets` come with the first page only."""
+    number when `more` is true ("200+"). `facets` come with the first page only."""
 
     cards: list[Card]
     facets: list[Facet]
@@ -81,12 +81,11 @@ class Result(msgspec.Struct, frozen=True):
 
 class _Look(msgspec.Struct, frozen=True):
     """A question ready for the database: all it asks for (each part with " & " behind it), its words in a title, and
-    whether few can match it: about how many, of how many cards."""
+    about how many match it, of how many cards."""
 
     all: str
     title: str
     corrected: str | None
-    rare: bool
     expected: float
     cards: int
 
@@ -98,9 +97,6 @@ async def search(tx: Tx, query: Query) -> Result:
     if look is None:
         return Result([], [], None, 0, more=False)
     found = await _candidates(tx, query, look)
-    if look.rare and found and found[0]["total"] > MOST_CANDIDATES:
-        look = msgspec.structs.replace(look, rare=False)  # not so rare any more
-        found = await _candidates(tx, query, look)
     if not found:
         return Result([], [], None, 0, more=False)
     total: int = found[0]["total"]
@@ -144,7 +140,7 @@ async def _look(tx: Tx, query: Query) -> _Look | None:
     clauses = [quoted(f) for f in _filters(query)]
     corrected: str | None = None
     terms: list[list[str]] = []
-    rare, expected, cards = False, 0.0, 0
+    expected, cards = 0.0, 0
     if asked:
         known, grown = await _known(tx, asked)
         cards = known.pop("", 0)
@@ -164,14 +160,11 @@ async def _look(tx: Tx, query: Query) -> _Look | None:
                 one.token, len(one.token) < _CODE_LETTERS and not one.spelled and MOST_CANDIDATES
             )
             uses += sum(more.values())
-            rare = rare or uses < MOST_CANDIDATES
             expected *= uses / max(cards, uses, 1)
-        # Common words may still be rare together: one look over all cards is then cheaper than one in each quarter.
-        rare = rare or 0 < expected < MOST_CANDIDATES * _FEW
     either = [" | ".join(quoted(token) for token in term) for term in terms]
     title = " & ".join("(" + " | ".join(quoted(token) for token in term) + ")" for term in terms)
     all_of = "".join(f"{e} & " for e in (*(f"({e})" for e in either), *clauses))
-    look = _Look(all_of, title, corrected, rare, expected, cards)
+    look = _Look(all_of, title, corrected, expected, cards)
     return msgspec.structs.replace(look, all=_with_cells(look, query))
 
 
@@ -266,8 +259,8 @@ def _said(asked: Sequence[Asked]) -> str:
 async def _candidates(tx: Tx, query: Query, look: _Look, most: int | None = None) -> list[Any]:
     return list(
         await tx.fetch(
-            "SELECT * FROM catalog.candidates($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-            look.all, look.title or None, look.rare, *_within(query), most or MOST_CANDIDATES + 1, query.sort, *_after(query),
+            "SELECT * FROM catalog.best_of($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            look.all, look.title or None, *_within(query), most or MOST_CANDIDATES + 1, query.sort, *_after(query),
             query.most + 1, query.facets and not query.cursor and not most,
         )
     )  # fmt: skip
@@ -306,8 +299,7 @@ async def _exactly(tx: Tx, query: Query, look: _Look) -> list[Any] | None:
     # A walk meets one match in so many cards, so this is as many as it would pass by.
     worth = isqrt(look.cards * query.most)
     if look.expected < worth:
-        every = msgspec.structs.replace(look, rare=True)
-        found = await _candidates(tx, query, every, 2 * worth)
+        found = await _candidates(tx, query, look, 2 * worth)
         if found and found[0]["total"] < 2 * worth:
             return found
     found = await tx.fetch(
@@ -349,7 +341,7 @@ def _facets(query: Query, first: Any) -> list[Facet]:
     if first["facets"] is None:
         return []
     chosen = set(_filters(query))
-    counts: dict[str, int] = first["facets"]
+    counts = Counter[str](first["facets"].split())
     sellers: list[tuple[str, int, str | None]] = first["sellers"]
     found = [Facet(_KINDS[f[0]], f[2:], count) for f, count in counts.items() if f not in chosen]
     found += [Facet("seller", seller, n, name) for seller, n, name in sellers if seller != query.seller_id]

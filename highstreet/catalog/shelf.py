@@ -17,8 +17,6 @@ from highstreet.kit.text import Words
 
 # Price bands of the facet, by their least minor units.
 BANDS = (0, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
-# A better quarter is searched first: "^0" holds what is better than nineteen in twenty.
-QUARTERS = (0.95, 0.8, 0.5, 0.0)
 _CHUNK = 1000
 
 
@@ -103,7 +101,7 @@ class Found(msgspec.Struct, frozen=True):
     card: Card
     words: list[str]
     title: list[str]
-    facets: list[str]
+    facets: str
     lat: float
     lon: float
     opened_at: datetime
@@ -181,11 +179,11 @@ async def count_words(tx: Tx) -> None:
 async def set_scores(tx: Tx, scores: Mapping[str, float]) -> None:
     """How good cards are, by offer, from 0 to 1: best understood as the share of all cards a card is better than."""
     await tx.execute(
-        """UPDATE catalog.found f SET score = s.score, judged = s.score, words = ts_delete(f.words, ARRAY['^0', '^1', '^2', '^3'])
-               || array_to_tsvector(ARRAY['^' || s.quarter])
-           FROM unnest($1::text[], $2::real[], $3::text[]) AS s (offer_id, score, quarter) WHERE f.offer_id = s.offer_id""",
-        list(scores), [min(max(s, 0.0), 1.0) for s in scores.values()], [str(quarter(s)) for s in scores.values()],
-    )  # fmt: skip
+        """UPDATE catalog.found f SET score = s.score, judged = s.score
+           FROM unnest($1::text[], $2::real[]) AS s (offer_id, score) WHERE f.offer_id = s.offer_id""",
+        list(scores),
+        [min(max(s, 0.0), 1.0) for s in scores.values()],
+    )
 
 
 def grouped(shelved: Iterable[Shelved]) -> list[list[Shelved]]:
@@ -228,8 +226,8 @@ def shelve(
     codes = words.codes(*(c for s in group for c in (s.sku, s.gtin and shown_gtin(s.gtin))))
     facets = [*facets_of(lead), *(f"f:{form}" for form in ways)]
     return Found(
-        card, [*{**in_title, **dict.fromkeys([*islice(rest, 250), *codes[:100], *facets, "s:" + lead.seller_id, f"^{quarter(rank)}"])}],
-        list(in_title), facets, lead.lat, lead.lon,
+        card, [*{**in_title, **dict.fromkeys([*islice(rest, 250), *codes[:100], *facets, "s:" + lead.seller_id])}],
+        list(in_title), " ".join(facets), lead.lat, lead.lon,
         max(s.opened_at for s in group), rank, score, lead.shown,
         spelled | words.read(" ".join(s.sku for s in group))[1],
     )  # fmt: skip
@@ -256,10 +254,6 @@ def first_score(offer: Shelved) -> float:
         + 0.05 * min(len(offer.labels), 3)
         + 0.3 * offer.listed
     )
-
-
-def quarter(score: float) -> int:
-    return next(i for i, least in enumerate(QUARTERS) if score >= least or i == len(QUARTERS) - 1)
 
 
 def quoted(token: str) -> str:
