@@ -1,5 +1,5 @@
 -- The best first: better cards have an index of their own, so that a common word is not read through to its end
--- depends: 20261122_30_prescriptions
+-- depends: 20261122_31_cards
 
 -- migrate: apply
 
