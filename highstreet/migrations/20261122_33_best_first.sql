@@ -1,5 +1,5 @@
 -- The best first: better cards have an index of their own, so that a common word is not read through to its end
--- depends: 20261122_31_cards
+-- depends: 20261122_32_policy
 
 -- migrate: apply
 
