@@ -33,6 +33,7 @@ from highstreet.api import api_docs, problems
 from highstreet.api.quick import QuickLane
 from highstreet.evenly import evenly
 from highstreet.kit.db import DatabaseAway, DatabaseBusy
+from highstreet.kit.logs import set_up_logs
 from highstreet.market.desk import Market
 from highstreet.opening import end_with_parent
 from highstreet.web import account, courier, frame, merchant, operator, shop, till
@@ -62,7 +63,7 @@ def create_app() -> ASGIApp:
     """The application as Granian's factory makes it, over the market the environment describes."""
     end_with_parent()
     ours = settings.load()
-    wiring.set_up_logs(ours.log_level)
+    set_up_logs(ours.log_level)
 
     @contextlib.asynccontextmanager
     async def open_for_business(app: Litestar) -> AsyncIterator[None]:

@@ -16,6 +16,7 @@ import structlog
 from highstreet import wiring
 from highstreet.kit import jobs, readers
 from highstreet.kit.db import DatabaseAway, DatabaseBusy
+from highstreet.kit.logs import set_up_logs
 from highstreet.settings import Settings
 from highstreet.wiring import OpenMarket, Subscriber
 
@@ -31,7 +32,7 @@ async def work(settings: Settings) -> int:
     stop = asyncio.Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(one, stop.set)
-    wiring.set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level)
     async with wiring.opened(settings) as market:
         await work_in(market, stop)
     return 0
