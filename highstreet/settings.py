@@ -13,6 +13,7 @@ MAIL:           file (into data/mail), or smtp(s)://user:password@host:port [fil
 MAIL_FROM:      the sender [market@localhost]
 PAYMENT_URL:    the payment provider; none means the sandbox that `open` runs [none]
 PAYMENT_SECRET: what its notices are signed with [from the secret]
+DEVICES_URL:    where locks and cabinets are asked; none means the sandbox that `open` runs [none]
 CURRENCY:       of all prices [CNY]
 TIME_ZONE:      of opening hours, slots and days of account [Asia/Shanghai]
 LOCALE:         en or zh, for who has not chosen [zh]
@@ -64,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: str
     payment_url: str | None
     payment_secret: bytes
+    devices_url: str | None
     currency: str
     time_zone: str
     locale: Literal["en", "zh"]
@@ -109,6 +111,7 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         "mail": take("MAIL", "file", _mail),
         "mail_from": take("MAIL_FROM", "market@localhost", _address),
         "payment_url": take("PAYMENT_URL", "", lambda text: _web_url(text) if text else None),
+        "devices_url": take("DEVICES_URL", "", lambda text: _web_url(text) if text else None),
         "currency": take("CURRENCY", "CNY", _currency),
         "time_zone": take("TIME_ZONE", "Asia/Shanghai", _time_zone),
         "locale": take("LOCALE", "zh", _one_of("en", "zh")),

@@ -21,6 +21,7 @@ import msgspec
 import structlog
 
 from highstreet import catalog, orders, parties
+from highstreet.adapters.devices_sandbox import SandboxDevices
 from highstreet.adapters.mail_file import FileMail
 from highstreet.adapters.mail_smtp import Security, SmtpMail
 from highstreet.adapters.payments_sandbox import SandboxProvider
@@ -57,7 +58,7 @@ from highstreet.kit.mail import Mail, MailAway, MailRefused
 from highstreet.kit.postgres import CannotStart, Server, ensure
 from highstreet.kit.readers import Fact
 from highstreet.kit.text import Words
-from highstreet.market import gather, news, programmes, rooms
+from highstreet.market import devices, gather, news, programmes, reports, rooms
 from highstreet.market.desk import Market
 from highstreet.market.errands import CHECK_BOOKS, ERRANDS, check_books
 from highstreet.market.format import Format, register
@@ -96,11 +97,13 @@ class OpenMarket(Market):
     mail: Mail
     server: Server | None
     sandbox: SandboxProvider
+    locks: SandboxDevices
 
     async def close(self) -> None:
         """Finish what is under way, then let go of everything; the last process stops the embedded server."""
         await super().close()
         await self.sandbox.close()
+        await self.locks.close()
         await self.db.close()
         if self.server is not None:
             await self.server.leave()
@@ -108,38 +111,20 @@ class OpenMarket(Market):
 
 def formats() -> dict[str, Format]:
     """Every business format this town knows, by the code an order carries."""
-    return register(
-        [
-            COUNTER,
-            ONLINE,
-            COLLECT,
-            INSTANT,
-            GROUP_BUY,
-            APPOINTMENT,
-            RENTAL,
-            STAY,
-            COURSE,
-            CONSULT,
-            RIDE,
-            ERRAND,
-            DIGITAL,
-            TICKET,
-            SCHEDULED,
-            PREORDER,
-            MADE_TO_ORDER,
-            DEBUT,
-            LIVE,
-            UNATTENDED,
-            RESALE,
-            TRADE_IN,
-            SUBSCRIPTION,
-        ]
-    )
+    return register([
+        COUNTER, ONLINE, COLLECT, INSTANT, GROUP_BUY, APPOINTMENT, RENTAL, STAY, COURSE, CONSULT, RIDE, ERRAND, DIGITAL, TICKET,
+        SCHEDULED, PREORDER, MADE_TO_ORDER, DEBUT, LIVE, UNATTENDED, RESALE, TRADE_IN, SUBSCRIPTION,
+    ])  # fmt: skip
 
 
 def sandbox_url(settings: Settings) -> str:
     """Where the payment provider listens: its own address, or the sandbox beside the market's port."""
     return settings.payment_url or f"http://{settings.host}:{settings.port + 1}"
+
+
+def devices_url(settings: Settings) -> str:
+    """Where the maker of locks and cabinets listens: its own address, or the sandbox near the market's port."""
+    return settings.devices_url or f"http://{settings.host}:{settings.port + 3}"
 
 
 def payment_notices_url(settings: Settings) -> str:
@@ -223,11 +208,13 @@ def _market(settings: Settings, db: Database, clock: Clock) -> OpenMarket:
     sandbox = SandboxProvider(
         sandbox_url(settings), (settings.payment_secret.decode(),), payment_notices_url(settings), TOWN
     )
+    locks = SandboxDevices(devices_url(settings), clock)
     market = OpenMarket(
         db,
         formats(),
         settings.secret,
         providers={sandbox.name: sandbox},
+        devices=locks,
         clock=clock,
         currency=settings.currency,
         tz=_zone(settings),
@@ -237,6 +224,7 @@ def _market(settings: Settings, db: Database, clock: Clock) -> OpenMarket:
     market.media = settings.media_dir
     market.mail = _mail(settings, clock)
     market.sandbox = sandbox
+    market.locks = locks
     market.server = None
     return market
 
@@ -283,7 +271,10 @@ def subscribers(market: OpenMarket) -> dict[str, Subscriber]:
     async def tell_parties(tx: Tx, facts: list[Fact]) -> None:
         await news.tell_parties(tx, facts, market.clock(), market.tz)
 
-    return {"stir": news.stir, "tell parties": tell_parties}
+    async def free_devices(tx: Tx, facts: list[Fact]) -> None:
+        await devices.hear_orders(market, tx, facts, market.clock())
+
+    return {"stir": news.stir, "tell parties": tell_parties, "free devices": free_devices}
 
 
 def jobs_of(market: OpenMarket) -> dict[str, Work]:
@@ -308,7 +299,10 @@ def jobs_of(market: OpenMarket) -> dict[str, Work]:
     async def check(wanted: dict[str, Any]) -> None:
         await check_books(market, str(wanted["run"]), str(wanted["by"]), market.clock())
 
-    return {news.LETTER: letter, CHECK_BOOKS: check}
+    async def ask_device(wanted: dict[str, Any]) -> None:
+        await devices.ask(market, str(wanted["command"]))
+
+    return {news.LETTER: letter, CHECK_BOOKS: check, devices.ASK: ask_device}
 
 
 def rounds(market: OpenMarket) -> list[Round]:
@@ -350,6 +344,8 @@ def rounds(market: OpenMarket) -> list[Round]:
         Round("cohorts", 1.0, errand(gather.close_due)),
         Round("rooms", 1.0, errand(rooms.follow_clock)),
         Round("programmes", 5.0, errand(programmes.keep)),
+        Round("silent devices", 1.0, errand(devices.pass_over)),
+        Round("device reports", 5.0, errand(reports.take_up)),
         Round("cleaning", 3600.0, clean),
         *(Round(name, 1.0, errand(run)) for name, run in ERRANDS.items()),
     ]

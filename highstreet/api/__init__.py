@@ -5,6 +5,7 @@ from litestar.types import ControllerRouterHandler
 from highstreet.api import (
     assets,
     cohorts,
+    devices,
     money,
     offers,
     orders,
@@ -26,6 +27,7 @@ ROUTES: list[ControllerRouterHandler] = [
     orders.see_order,
     orders.tell_fact,
     payments.hear_notice,
+    devices.hear_report,
     offers.search_offers,
     offers.see_offer,
     scenarios.see_scenarios,

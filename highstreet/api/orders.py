@@ -24,7 +24,7 @@ from highstreet.kit.errors import Malformed, Refusal
 from highstreet.kit.ids import is_id, spoken
 from highstreet.kit.paging import cut, read_cursor
 from highstreet.ledger import NotPayableSo
-from highstreet.market import fulfil, quote
+from highstreet.market import devices, fulfil, quote
 from highstreet.market.desk import Market
 from highstreet.market.place import PAID_AT_ONCE, Contact, Placing, place
 from highstreet.market.views.calls import (
@@ -342,7 +342,10 @@ class Standing(msgspec.Struct, frozen=True):
 async def tell_fact(
     request: Call, order_id: FromPath[str], data: JSONBody[Fact], key: FromQuery[str] = ""
 ) -> Standing:
-    """Tell a fact: accepted, ready, shipped, delivered, received, cancelled, return_wanted ... as its format allows."""
+    """Tell a fact: accepted, ready, shipped, delivered, received, cancelled, return_wanted ... as its format allows.
+
+    Where a lock or a cabinet stands, a buyer's `opened` or `unlocked` asks it to open; the fact is told when it has.
+    """
     market = market_of(request)
     for position in data.lines or {}:
         if not (position.isascii() and position.isdigit() and len(position) < 6):
@@ -351,6 +354,10 @@ async def tell_fact(
     asked = keys.key_of(request, f"{order_id} {by}", _TELL, data)
     telling = fulfil.Telling(order_id, data.fact, role, by, data.body())
     try:
+        if await devices.by_device(market, telling, market.clock()) is not None:
+            # What it does is told when it has done it.
+            found = await _looking(market).ask(order_id)
+            return Standing(order_id, found["stage"], found["waits"])
         answer = await fulfil.tell(market, telling, market.clock(), asked)
     except LookupError as e:
         raise Malformed("lines", "this order has no such line", "订单中没有这一行") from e

@@ -15,6 +15,8 @@ from highstreet.market.work import Work
 from highstreet.orders import Agreed
 
 DEPOSIT = 5_000
+ZONE_FEE = 1_000
+MINUTES, METRES = Words("minutes", "分钟"), Words("m", "米")
 
 
 def hours(period: Mapping[str, str], terms: Mapping[str, Any]) -> int:
@@ -29,7 +31,11 @@ def quote(asked: Asked) -> Agreed:
         window=asked.period,
         deposit=asked.term("deposit", DEPOSIT),
         whole=True,
-        terms={"late_per_hour": asked.term("late_per_hour", 500)},
+        terms={
+            "late_per_hour": asked.term("late_per_hour", 500),
+            "zone_m": asked.term("zone_m", 0),
+            "zone_fee": asked.term("zone_fee", ZONE_FEE),
+        },
     )
 
 
@@ -40,9 +46,15 @@ def done(work: Work) -> list[Transfer]:
         return rules.release_but(work, work.escrow(rules.DEPOSIT))
     seen = work.has("inspected")
     damage = seen.body.get("damage", 0) if seen is not None else 0
-    return rules.release_but(
-        work, rules.hours_late(work) * work.order.agreed.number("late_per_hour") + damage
-    )
+    owed = rules.hours_late(work) * work.order.agreed.number("late_per_hour") + damage
+    return rules.release_but(work, owed + astray(work))
+
+
+def astray(work: Work) -> int:
+    """What bringing it back elsewhere than near its place costs; nobody is charged where nobody knows how far away it stands."""
+    agreed, back = work.order.agreed, work.has("brought_back")
+    away = back.body.get("away_m", 0) if back is not None else 0
+    return agreed.number("zone_fee") if 0 < agreed.number("zone_m") < away else 0
 
 
 RENTAL = Format(
@@ -64,6 +76,8 @@ RENTAL = Format(
         "unlocked": ("buyer", "seller", "device"),
         "brought_back": ("buyer", "seller", "device"),
         "inspected": ("seller",),
+        "unanswered": ("device",),
+        "found": ("seller", "operator"),
         "cancelled": ("buyer", "seller"),
     },
     hints=Hints(
@@ -76,13 +90,9 @@ RENTAL = Format(
         terms=(
             Term("deposit", Words("Deposit", "押金"), usual=DEPOSIT, money=True),
             Term("late_per_hour", Words("Each hour late", "超时每小时"), usual=500, money=True),
-            Term(
-                "unit_minutes",
-                Words("The price is for", "计价单位"),
-                Words("minutes", "分钟"),
-                60,
-                most=43_200,
-            ),
+            Term("unit_minutes", Words("The price is for", "计价单位"), MINUTES, 60, most=43_200),
+            Term("zone_m", Words("To be brought back within", "归还范围"), METRES, 0),
+            Term("zone_fee", Words("Elsewhere", "范围外调度费"), usual=ZONE_FEE, money=True),
         ),
     ),
     stories=(

@@ -42,6 +42,7 @@ UNATTENDED = Format(
     },
     facts={
         "opened": ("buyer", "device"),
+        "unanswered": ("device",),
         "taken": ("device", "operator"),
         "cancelled": ("buyer", "seller"),
         "return_wanted": ("buyer",),

@@ -57,6 +57,24 @@ async def rest(tx: Tx, asset_id: int, state: str) -> None:
     await tx.execute("UPDATE inventory.asset SET state = $2 WHERE id = $1", asset_id, state)
 
 
+async def lose(tx: Tx, order_id: str) -> None:
+    """What an order lent and never got back is missing: nobody books it until it is found."""
+    await tx.execute(
+        """UPDATE inventory.asset a SET state = 'missing' FROM inventory.hold h
+           WHERE h.order_id = $1 AND h.kind = 'asset' AND h.target_id = a.id AND a.state = 'ready'""",
+        order_id,
+    )
+
+
+async def find(tx: Tx, order_id: str) -> None:
+    """What an order never brought back turned up."""
+    await tx.execute(
+        """UPDATE inventory.asset a SET state = 'ready' FROM inventory.hold h
+           WHERE h.order_id = $1 AND h.kind = 'asset' AND h.target_id = a.id AND a.state = 'missing'""",
+        order_id,
+    )
+
+
 async def retire(tx: Tx, asset_id: int, now: datetime) -> None:
     """Take a thing out of use for good. Errors: StillPromised when somebody has it or has booked it."""
     # The row first: whoever books it at this moment is in before, or finds it retired.

@@ -74,3 +74,39 @@ class EditionGone(Refusal):
     code = "edition_gone"
     en = "The last number of this edition is gone."
     zh = "该限量编号已全部售出。"
+
+
+class DeviceBusy(Refusal):
+    """Somebody else's order has it open, or out on the road."""
+
+    code = "device_busy"
+    en = "Somebody else is using it at this moment."
+    zh = "当前有其他人正在使用，请稍候。"
+
+
+class DeviceThere(Refusal):
+    code = "device_there"
+    en = "A device is registered there already; revoke that one first."
+    zh = "该处已登记设备，请先停用原设备。"
+
+
+class LockTells(Refusal):
+    """Where a lock tells by itself, nobody's word replaces it."""
+
+    code = "lock_tells"
+    en = "Close its lock: it tells us by itself that it is back."
+    zh = "请关好车锁，锁会自动上报归还。"
+
+
+class DeviceForged(Refusal):
+    code = "device_forged"
+    status = 401
+    en = "This was not signed by the device it names."
+    zh = "签名与该设备不符。"
+
+
+class DeviceStale(Refusal):
+    code = "device_stale"
+    status = 400
+    en = "This was signed too long ago, or the device's clock is ahead of ours."
+    zh = "签名时间过早，或设备时钟快于本系统。"

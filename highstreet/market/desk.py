@@ -22,7 +22,7 @@ from highstreet.kit.errors import KeyReused
 from highstreet.kit.sealing import Seal
 from highstreet.kit.signing import Signer
 from highstreet.ledger import Accounts, Provider, WalletShort
-from highstreet.logistics import EditionGone
+from highstreet.logistics import DevicePort, EditionGone
 from highstreet.market.claiming import Claims
 from highstreet.market.format import Format
 from highstreet.market.shelf import Shelf
@@ -93,6 +93,7 @@ class Market:
         secret: bytes,
         *,
         providers: Mapping[str, Provider],
+        devices: DevicePort | None = None,
         clock: Clock = system_clock,
         country: str = "CN",
         currency: str = "CNY",
@@ -103,6 +104,7 @@ class Market:
         self.db = db
         self.formats = formats
         self.providers = providers
+        self.devices = devices
         self.clock = clock
         self.demo = demo
         self.tz = tz
@@ -112,6 +114,7 @@ class Market:
         self.quote_signer = Signer(secret, "quote")
         self.link_signer = Signer(secret, "order link")
         self.code_signer = Signer(secret, "pick-up code")
+        self.device_signer = Signer(secret, "device")
         self.person_signer = Signer(secret, "person")
         self.shelf = Shelf(db, country, clock)
         self.accounts = Accounts(db)

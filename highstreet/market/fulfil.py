@@ -10,7 +10,7 @@ import msgspec
 
 from highstreet.kit.errors import Malformed
 from highstreet.logistics import Leg
-from highstreet.market import attempts, rules, settle, unwind, using
+from highstreet.market import attempts, settle, unwind, using
 from highstreet.market.commit import advance
 from highstreet.market.desk import Decision, Found, Market
 from highstreet.market.format import Format, Teller
@@ -131,25 +131,11 @@ def _inspected(work: Work, one: Format, telling: Telling, now: datetime) -> None
 
 
 def _taken(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
-    """The cabinet saw what was taken: that is sold, the rest goes back with its money. More than was set aside is for a person."""
+    """The cabinet, or whoever runs the market, says what was taken."""
     leg = _leg(work, "underway")
-    seen = _lines(telling.body.get("lines", {}))
-    if leg.kind != "cabinet" or any(count < 0 for count in seen.values()):
+    if leg.kind != "cabinet":
         raise NotNow
-    before = {line.position: line.undone for line in work.lines}
-    beyond = sum(max(0, seen.get(line.position, 0) - line.open) for line in work.lines)
-    for line in work.lines:
-        took = min(seen.get(line.position, 0), line.open)
-        hold = work.hold_of(line)
-        if hold is not None:
-            hold.use(min(took, hold.held))
-            hold.free(hold.held)
-        line.fulfilled += took
-        line.cancelled += line.open
-    work.post(rules.refund_steps(work, before))
-    leg.proof = dict(telling.body)
-    leg.move("done", now)
-    work.tell("taken", telling.by, now, lines={str(p): c for p, c in seen.items()}, beyond=beyond)
+    using.take(work, leg, _lines(telling.body.get("lines", {})), telling.by, now, telling.body)
 
 
 def _attended(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
@@ -197,11 +183,19 @@ def _goes_out(work: Work, one: Format, telling: Telling, now: datetime) -> None:
     _on_leg("out", "planned", "done")(work, one, telling, now)
 
 
+def _unanswered(work: Work, one: Format, telling: Telling, now: datetime) -> None:
+    using.pass_over(work, _leg(work, "planned"), one, telling.by, now)
+
+
 def _bought(work: Work, one: Format, telling: Telling, now: datetime) -> None:
     """Bought for the buyer, for no more than was allowed."""
     _leg(work, "planned")
     using.check_cap(work, telling.body)
     _on_leg("errand", "planned", "underway")(work, one, telling, now)
+
+
+def _found(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
+    using.find(work, telling.by, now, telling.body)
 
 
 def _prescribed(work: Work, _one: Format, telling: Telling, now: datetime) -> None:
@@ -376,6 +370,8 @@ EFFECTS: dict[str, Effect] = {
     "opened": _on_leg("cabinet", "planned", "underway"),
     "taken": _taken,
     "unlocked": _goes_out,
+    "unanswered": _unanswered,
+    "found": _found,
     "checked_in": _goes_out,
     "checked_out": _on_leg("back", "planned", "underway"),
     "brought_back": _on_leg("back", "planned", "underway"),

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from highstreet.kit.errors import Malformed, Refusal
+from highstreet.ledger import ESCROW, Transfer
 from highstreet.logistics import Leg
 from highstreet.market import granting, rules, settle, unwind
+from highstreet.market.format import Format
 from highstreet.market.work import Work
 from highstreet.orders import NotNow
 
@@ -86,3 +88,57 @@ def access(work: Work, positions: set[int], by: str, now: datetime) -> None:
     granting.open_lines(work, positions, now)
     if first := positions - unwind.opened(work):
         work.tell("accessed", by, now, lines={str(position): 1 for position in sorted(first)})
+
+
+def find(work: Work, by: str, now: datetime, body: dict[str, Any]) -> None:
+    """What was lent and taken for lost turned up: of the deposit that was kept for it, so much goes back after all."""
+    late = work.has("late")
+    if work.order.stage != "done" or late is None or late.body["waits"] != "back" or work.has("found"):
+        raise NotNow
+    kept = work.moved(rules.DEPOSIT, ESCROW, work.seller)
+    amount = body.get("amount", 0)
+    if not isinstance(amount, int) or not 0 <= amount <= kept:
+        raise Malformed(
+            "amount",
+            f"at most the {kept} that were kept (minor units)",
+            f"最多为已扣的 {kept}（最小货币单位）",
+        )
+    work.post(
+        [
+            Transfer(rules.DEPOSIT, work.seller, ESCROW, amount),
+            Transfer(rules.DEPOSIT, ESCROW, work.payer, amount),
+        ]
+    )
+    work.tell("found", by, now, amount=amount)
+
+
+def take(work: Work, leg: Leg, seen: unwind.Steps, by: str, now: datetime, proof: dict[str, Any]) -> None:
+    """What was taken from a cabinet is sold, the rest goes back with its money. More than was set aside is for a person."""
+    if any(count < 0 for count in seen.values()):
+        raise NotNow
+    before = {line.position: line.undone for line in work.lines}
+    beyond = sum(max(0, seen.get(line.position, 0) - line.open) for line in work.lines)
+    for line in work.lines:
+        took = min(seen.get(line.position, 0), line.open)
+        hold = work.hold_of(line)
+        if hold is not None:
+            hold.use(min(took, hold.held))
+            hold.free(hold.held)
+        line.fulfilled += took
+        line.cancelled += line.open
+    work.post(rules.refund_steps(work, before))
+    leg.proof = dict(proof)
+    leg.move("done", now)
+    work.tell("taken", by, now, lines={str(p): c for p, c in seen.items()}, beyond=beyond)
+
+
+def pass_over(work: Work, leg: Leg, one: Format, by: str, now: datetime) -> None:
+    """A device did not answer in its time. What is lent has not gone out, and all money goes back. A cabinet may be open all the same: what
+    was taken is for it, or for a person, to say."""
+    if leg.kind not in ("out", "cabinet"):
+        raise NotNow
+    work.tell("unanswered", by, now)
+    if leg.kind == "out":
+        unwind.undo(work, one, now, reason="device_silent")
+    else:
+        leg.move("underway", now)

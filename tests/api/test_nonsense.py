@@ -47,7 +47,7 @@ def sound(status: int, text: str) -> None:
 
 
 def filled(path: str, value: str) -> str:
-    for part in ("{order_id}", "{offer_id}", "{seller_id}", "{provider}"):
+    for part in ("{order_id}", "{offer_id}", "{seller_id}", "{provider}", "{device_id}"):
         path = path.replace(part, value)
     return path
 

@@ -9,6 +9,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 
 from highstreet.kit.errors import Malformed, Refusal
+from highstreet.market import devices
 from highstreet.market.desk import Market
 from highstreet.market.fulfil import Telling, tell
 from highstreet.market.units import Key
@@ -66,6 +67,8 @@ async def _told(
     try:
         body = _body(found, form, fact)
         telling = Telling(order_id, fact, "buyer", found.by, body)
+        if await devices.by_device(market, telling, visitor.now) is not None:
+            return go(visitor, back)
         told = await tell(market, telling, visitor.now, _key(order_id, fact, form, body))
     except Refusal as refused:
         return go(visitor, back, say=refused.sentence(visitor.lang), kind="refusal")
