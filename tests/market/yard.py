@@ -124,8 +124,12 @@ async def open_yard(lane: Lane) -> AsyncIterator[Yard]:
     yard = Yard("http://market.example", seed=7, clock=lane.clock, first_wait=0.001)
     server.state.update({"yard": yard})
     await yard.http.aclose()
-    yard.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=api))
-    locks = SandboxDevices("http://devices.example", lane.clock, transport=httpx.ASGITransport(app=server))
+    to_market: Any = api
+    to_devices: Any = server
+    yard.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=to_market))
+    locks = SandboxDevices(
+        "http://devices.example", lane.clock, transport=httpx.ASGITransport(app=to_devices)
+    )
     lane.market.devices = locks
     yield yard
     await locks.close()

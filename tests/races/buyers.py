@@ -18,9 +18,10 @@ import msgspec
 from highstreet import ledger
 from highstreet.inventory import stock
 from highstreet.kit.clock import FixedClock
-from highstreet.kit.db import connect
+from highstreet.kit.db import Tx, connect
 from highstreet.kit.errors import Refusal
 from highstreet.ledger import Notice
+from highstreet.logistics import commands
 from highstreet.market import quote as quotes
 from highstreet.market.desk import Decision, Found, Market
 from highstreet.market.fulfil import Telling, advance_order, tell
@@ -100,13 +101,26 @@ async def give_back(market: Market, act: Act) -> Any:
     return done.amount
 
 
+async def unlock(market: Market, act: Act) -> Any:
+    """Want a lock opened for an order."""
+    now = market.clock()
+
+    async def want(tx: Tx) -> str:
+        made = await commands.want(
+            tx, act["key"], act["device"], act["order"], act["order"], "unlock", "race", now, now
+        )
+        return made.key
+
+    return await market.db.run(want)
+
+
 def _key(act: Act) -> Key | None:
     return Key("race", act["idempotency"], act.get("fingerprint", "f")) if "idempotency" in act else None
 
 
 ACTS: dict[str, Callable[[Market, Act], Awaitable[Any]]] = {
     "buy": buy, "fact": fact, "late": late, "notice": notice, "borrow": borrow, "carry": carry,
-    "give_back": give_back, **twins.ACTS,
+    "give_back": give_back, "unlock": unlock, **twins.ACTS,
 }  # fmt: skip
 
 

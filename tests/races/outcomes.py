@@ -23,6 +23,13 @@ async def exactly_these_sold(lane: Lane, good: str, units: int, answers: Answers
     await keeps_the_laws(lane.market.db)
 
 
+async def one_ride(lane: Lane, device: str, answers: Answers) -> None:
+    """One got it open, everybody else was told that somebody has it."""
+    assert said(answers) == {"ok": 1, "device_busy": len(answers) - 1}
+    async with lane.market.db.read() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM logistics.command WHERE device_id = $1", device) == 1
+
+
 async def one_answer(lane: Lane, before: int, answers: Answers) -> None:
     """All with the same key were told the same, and one order was placed for all of them."""
     assert said(answers) == {"ok": len(answers)}

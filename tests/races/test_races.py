@@ -14,6 +14,7 @@ from highstreet import ledger
 from highstreet.inventory import assets, stock
 from highstreet.kit.text import Words
 from highstreet.ledger.card_plans import Step
+from highstreet.logistics import devices
 from highstreet.market import quote as quotes
 from highstreet.orders import Entry
 from tests.market.lane import Lane, keeps_the_laws
@@ -25,6 +26,7 @@ from tests.races.outcomes import (
     exactly_these_sold,
     no_more_than_it_held,
     one_answer,
+    one_ride,
     said,
 )
 
@@ -255,3 +257,22 @@ async def test_a_prescription_is_used_as_often_as_it_says(lane: Lane, crowd: Cro
     asked = (await here.asks(number)).text
     answers = await crowd.act([{"do": "buy", "quote": asked, "buyer": here.patient}] * 16)
     await dispensed_as_often_as_it_says(lane, number, answers)
+
+
+async def put_up_lock(lane: Lane, number: int) -> str:
+    """A bicycle with a lock."""
+    made, now = lane.made, lane.clock()
+    async with lane.market.db.transaction() as tx:
+        thing = await assets.register(tx, made.variants["tea"], made.places["tea"], f"Bicycle {number}")
+        return await devices.register(tx, made.sellers["tea"], made.places["tea"], "lock", "Lock", thing, now)
+
+
+def unlockings(device: str, act: str = "unlock") -> list[dict[str, Any]]:
+    """Sixteen orders, each from a phone of its own."""
+    return [{"do": act, "device": device, "order": f"ord_{n}", "key": f"{device} {n}"} for n in range(16)]
+
+
+async def test_one_bicycle_and_everybody_before_it(lane: Lane, crowd: Crowd) -> None:
+    for n in range(ROUNDS):
+        device = await put_up_lock(lane, n)
+        await one_ride(lane, device, await crowd.act(unlockings(device)))

@@ -15,9 +15,10 @@ from tests.races.outcomes import (
     exactly_these_sold,
     no_more_than_it_held,
     one_answer,
+    one_ride,
     said,
 )
-from tests.races.test_races import charged_card, refill, signed
+from tests.races.test_races import charged_card, put_up_lock, refill, signed, unlockings
 
 TRIES = 40  # hardly ever more than one is needed
 
@@ -107,3 +108,17 @@ async def test_a_twin_that_writes_what_it_read_spends_a_card_twice(careless: tup
     with pytest.raises(AssertionError):
         await card_spent_once(lane, 5_000, 2801, answers)
     assert said(answers)["ok"] > 1
+
+
+async def test_a_twin_that_looks_at_the_door_first_gives_one_bicycle_to_two(
+    careless: tuple[Lane, Crowd],
+) -> None:
+    lane, crowd = careless
+    device, answers = "", list[dict[str, Any]]()
+    for n in range(TRIES):
+        device = await put_up_lock(lane, n)
+        answers = await crowd.act(unlockings(device, "look_at_the_door"))
+        if said(answers)["ok"] > 1:
+            break
+    with pytest.raises(AssertionError):
+        await one_ride(lane, device, answers)

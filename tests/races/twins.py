@@ -11,6 +11,7 @@ from highstreet.inventory import OutOfStock
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import KeyReused
 from highstreet.ledger import CardShort, WalletShort
+from highstreet.logistics import DeviceBusy
 from highstreet.market import quote as quotes
 from highstreet.market.desk import Market
 from highstreet.market.place import Contact, Placing, place
@@ -131,8 +132,24 @@ async def spend_a_card_that_was_read(market: Market, act: Act) -> Any:
     return {"orders": ["twin"]}
 
 
+async def look_at_the_door(market: Market, act: Act) -> Any:
+    """Looks whether somebody has it open, then asks it to open: in one transaction, and no index says that there is one ride."""
+    async with market.db.transaction() as tx:
+        if await tx.fetchval(
+            "SELECT true FROM logistics.command WHERE device_id = $1 AND state IN ('wanted', 'asked', 'opened')",
+            act["device"],
+        ):
+            raise DeviceBusy
+        await tx.execute(
+            """INSERT INTO logistics.command (key, device_id, order_id, leg_id, kind, state, by, wanted_at, until)
+               VALUES ($1, $2, $3, $3, 'unlock', 'wanted', 'race', now(), now())""",
+            act["key"], act["device"], act["order"],
+        )  # fmt: skip
+    return act["key"]
+
+
 ACTS: dict[str, Callable[[Market, Act], Awaitable[Any]]] = {
     "read_then_write": read_then_write, "check_inside": check_inside, "check_then_act": check_then_act,
     "spend_what_was_read": spend_what_was_read, "spend_a_card_that_was_read": spend_a_card_that_was_read,
-    "dispense_what_was_read": dispense_what_was_read,
+    "dispense_what_was_read": dispense_what_was_read, "look_at_the_door": look_at_the_door,
 }  # fmt: skip

@@ -1,5 +1,5 @@
 -- Devices: locks, cabinets and gates; what was asked of them, and what they told
--- depends: 20261122_26_scenarios
+-- depends: 20261122_31_cards
 
 -- migrate: apply
 
