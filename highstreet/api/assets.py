@@ -42,7 +42,7 @@ class Booked(msgspec.Struct, frozen=True):
 
 
 class Asset(msgspec.Struct, frozen=True):
-    """A thing. `state`: ready, resting or retired; `booked`: the next four weeks."""
+    """A thing. `state`: ready, resting, missing (it never came back) or retired; `booked`: the next four weeks."""
 
     asset: int
     variant: str

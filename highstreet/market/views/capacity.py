@@ -162,7 +162,7 @@ async def things(tx: Tx, seller_id: str, since: datetime, until: datetime) -> li
         tx,
         Thing,
         _THING
-        + " WHERE l.party_id = $1 ORDER BY array_position(ARRAY['ready', 'resting', 'retired'], a.state), i.id, a.tag LIMIT 500",
+        + " WHERE l.party_id = $1 ORDER BY array_position(ARRAY['ready', 'resting', 'missing', 'retired'], a.state), i.id, a.tag LIMIT 500",
         seller_id,
         since,
         until,
