@@ -1,5 +1,5 @@
 -- Devices: locks, cabinets and gates; what was asked of them, and what they told
--- depends: 20261122_31_cards
+-- depends: 20261122_32_policy
 
 -- migrate: apply
 
