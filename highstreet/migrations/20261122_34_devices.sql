@@ -1,5 +1,5 @@
 -- Devices: locks, cabinets and gates; what was asked of them, and what they told
--- depends: 20261122_32_policy
+-- depends: 20261122_33_best_first
 
 -- migrate: apply
 
