@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 import msgspec
 
 from highstreet import catalog
 from highstreet.kit.clock import Clock
-from highstreet.kit.db import Database
+from highstreet.kit.db import Database, Tx
 from highstreet.kit.errors import NotFound
 from highstreet.market.views.selling import OnShow, Sold, offers_for_sale, promotions_of
 from highstreet.parties import Place
@@ -88,19 +89,25 @@ class Shelf:
         for offer in [offer for offer in self._offers.values() if matches(offer)]:
             del self._offers[offer.id]
 
-    async def offers(self, ids: Iterable[str]) -> dict[str, ForSale]:
-        """The offers by id; an unknown one is a refusal, one that is not on sale is returned as not sellable."""
+    async def offers(self, ids: Iterable[str], tx: Tx | None = None) -> dict[str, ForSale]:
+        """The offers by id; an unknown one is a refusal, one that is not on sale is returned as not sellable.
+
+        What is missing is read over `tx`, or else over a connection of its own.
+        """
         wanted = {one: self._offers.get(one) for one in ids}
         missing = [one for one, known in wanted.items() if known is None]
         if missing:
             heard = self._heard
-            async with self._db.read() as tx:
-                found = await offers_for_sale(tx, missing, self._country, self._clock().date())
+            async with self._reading(tx) as reading:
+                found = await offers_for_sale(reading, missing, self._country, self._clock().date())
             wanted.update(self.keep(found, heard))
         offers = {one: known for one, known in wanted.items() if known is not None}
         if len(offers) < len(wanted):
             raise NotFound("offer")
         return offers
+
+    def _reading(self, tx: Tx | None) -> AbstractAsyncContextManager[Tx]:
+        return self._db.read() if tx is None else nullcontext(tx)
 
     @property
     def heard(self) -> int:
@@ -120,14 +127,14 @@ class Shelf:
             self._offers.update(fresh)
         return fresh
 
-    async def promotions(self, seller_ids: Iterable[str]) -> list[Promotion]:
-        """The running and coming promotions of these sellers."""
+    async def promotions(self, seller_ids: Iterable[str], tx: Tx | None = None) -> list[Promotion]:
+        """The running and coming promotions of these sellers; read as `offers` are."""
         wanted = {one: self._promotions.get(one) for one in seller_ids}
         missing = [one for one, known in wanted.items() if known is None]
         if missing:
             heard = self._heard
-            async with self._db.read() as tx:
-                found = await promotions_of(tx, missing, self._clock())
+            async with self._reading(tx) as reading:
+                found = await promotions_of(reading, missing, self._clock())
             fresh = {seller: [one for one in found if one.seller_id == seller] for seller in missing}
             if self._heard == heard:
                 self._promotions.update(fresh)

@@ -7,7 +7,7 @@ Templates lie beside their pages: `page("shop/offer.html", look, frame, offer=..
 
 import re
 import secrets
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date as Date  # noqa: N812  a filter below is called date
 from datetime import datetime
 from decimal import Decimal
@@ -134,6 +134,7 @@ def _parts(look: Look, zone: str) -> TemplateModule:
 
 _LAYOUT = "shared/base.html"
 _CUT, _USUAL, _TOKEN, _WHERE = (f"[{secrets.token_hex(12)}]" for _ in range(4))
+_MARK = secrets.token_hex(12)
 # With the white space around them that trim_blocks and lstrip_blocks would take away.
 _BLOCK = re.compile(r"\{%-?\s*block (\w+)\s*-?%\}(?:\n[ \t]*(?=\{%)|\n)?")
 _BLOCK_END = re.compile(r"[ \t]*\{%-?\s*endblock\s*-?%\}")
@@ -187,6 +188,43 @@ class Kept:
             piece = draw(*given)
             if len(self._pieces) >= self._most:
                 del self._pieces[next(iter(self._pieces))]
+        self._pieces[key] = piece
+        return piece
+
+
+class Filled:
+    """Pieces that look the same but for their texts: drawn once with marks where the texts go, then filled in.
+
+    `filled(key, macro, texts, ...)` in a template: the key says all that decides about the piece beside its texts, so
+    that the macro may ask for anything of what follows that the key tells, and for nothing about a text but to write it.
+    """
+
+    def __init__(self, most: int = 4096) -> None:
+        self._most = most
+        self._pieces: dict[Hashable, str] = {}
+
+    def __call__(
+        self, key: Hashable, draw: Callable[..., str], texts: Mapping[str, object], *given: object
+    ) -> Markup:
+        piece = self._pieces.get(key) or self._drawn(key, draw, tuple(texts), given)
+        return Markup(piece % {name: escape(text) for name, text in texts.items()})  # noqa: S704  escaped here
+
+    def each(
+        self, key: Hashable, draw: Callable[..., str], names: tuple[str, ...], all_of: Iterable[object]
+    ) -> Markup:
+        """One after the other, their texts taken from attributes of these names."""
+        piece = self._pieces.get(key) or self._drawn(key, draw, names, ())
+        texts = ({name: escape(getattr(one, name)) for name in names} for one in all_of)
+        return Markup("".join([piece % one for one in texts]))  # noqa: S704  escaped here
+
+    def _drawn(
+        self, key: Hashable, draw: Callable[..., str], names: tuple[str, ...], given: tuple[object, ...]
+    ) -> str:
+        piece = str(draw({name: Markup(f"[{_MARK}{name}]") for name in names}, *given)).replace("%", "%%")  # noqa: S704
+        for name in names:
+            piece = piece.replace(f"[{_MARK}{name}]", f"%({name})s")
+        if len(self._pieces) >= self._most:
+            del self._pieces[next(iter(self._pieces))]
         self._pieces[key] = piece
         return piece
 
@@ -248,6 +286,7 @@ def _environment(lang: str, zone: str) -> Environment:
     known_to_all: dict[str, Any] = environment.globals  # typed by Jinja as what it holds when new
     known_to_all["_"] = translate
     known_to_all["kept"] = Kept()
+    known_to_all["filled"] = Filled()
     environment.filters |= _filters(lang, ZoneInfo(zone), gettext)
     return environment
 

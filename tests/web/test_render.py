@@ -3,29 +3,29 @@
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from jinja2 import UndefinedError
+from markupsafe import Markup, escape
 
 from highstreet.web import render
 from highstreet.web.render import Flash, Frame, Look, fragment, look_from, money, page, say
 
 NOW = datetime(2026, 5, 16, 2, 10, tzinfo=UTC)  # 10:10 on a Saturday in Shanghai
-OFFER = {
+CARD = {
     "href": "/offers/1",
     "title": "Riverside <sourdough>",
-    "picture": "bread",
-    "amount": 1480,
-    "was": 1800,
-    "currency": "CNY",
+    "picture": "/static/pictures/bread.svg",
+    "price": "¥14.80",
+    "before": "¥18.00",
     "promise": "today 14:00–15:00",
     "story": "the shop gives ¥3.20",
-    "trust": "licence checked",
     "seller": "Old Mill Bakery",
-    "labels": ["green", "something of its own"],
 }
+HAS = {"was": True, "story": True, "trust": "licence checked", "labels": ["green", "something of its own"]}
 
 
 def drawn(source: str, look: Look | None = None, frame: Frame | None = None, **values: object) -> str:
@@ -116,7 +116,7 @@ def test_a_fragment_is_the_block_alone() -> None:
 
 
 def test_an_offer_card_shows_the_three_lines_and_escapes_what_sellers_write() -> None:
-    html = drawn("{{ parts.offer_card(offer) }}", offer=OFFER)
+    html = drawn("{{ parts.offer_card(card, has) }}", card=CARD, has=HAS)
     assert "Riverside &lt;sourdough&gt;" in html and "<sourdough>" not in html
     for line in ("today 14:00–15:00", "the shop gives ¥3.20", "licence checked", "¥14.80", "¥18.00", "Green"):
         assert line in html
@@ -243,3 +243,13 @@ def test_a_piece_is_kept_while_it_is_asked_for_and_drawn_anew_after() -> None:
     assert [kept(key, draw, key) for key in "abacab"] == list("abacab")
     # b was asked for longest ago when c came.
     assert drawings == ["a", "b", "c", "b"]
+
+
+def test_a_piece_is_filled_in_with_whatever_a_text_says() -> None:
+    filled = render.Filled(most=2)
+    source = "{% macro m(t) %}<b title='{{ t.a }}'>{{ t.b }} 5%</b>{% endmacro %}"
+    source += "{{ filled(1, m, texts) }}{{ filled.each(2, m, ('a', 'b'), all) }}"
+    for text in ("plain", "<i>", "%(b)s", "%", "{{ 1 }}", "'\"&"):
+        texts = {"a": text, "b": Markup("<u>") + text}
+        one = drawn(source, texts=texts, all=[SimpleNamespace(**texts)] * 2, filled=filled)
+        assert one == f"<b title='{escape(text)}'><u>{escape(text)} 5%</b>" * 3

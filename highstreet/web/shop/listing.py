@@ -25,11 +25,12 @@ async def listing(market: Market, visitor: Visitor, asked: Form, path: str, **fi
     tree = await market.shelf.kinds()
     async with market.db.read() as tx:
         result = await catalog.search(tx, query)
+        cards = await shown(market, visitor, result.cards, tx)
     own = {key: value for key, value in wanted.items() if key not in fixed}
     return {
         "visitor_near": visitor.near is not None,
         "wanted": wanted,
-        "cards": await shown(market, visitor, result.cards),
+        "cards": cards,
         "total": result.total,
         "more": result.more,
         "corrected": result.corrected,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,8 +15,8 @@ from highstreet.kit.text import Words
 from highstreet.market.format import Hints
 from highstreet.market.shelf import ForSale
 from highstreet.pricing import PricedLine
-from highstreet.web.render import Frame
-from highstreet.web.shop.wording import drawn, label, story
+from highstreet.web.render import Frame, money
+from highstreet.web.shop.wording import address, drawn, label, story
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -70,23 +71,48 @@ class Shown(msgspec.Struct, frozen=True):
         whole = self.priced.list_price * self.priced.quantity
         return whole if whole > self.priced.paid else None
 
-    def face(self, frame: Frame, lang: str, level: int) -> Hashable:
-        """All that its card is drawn from: with the same face it looks the same, with another it is drawn anew."""
-        goods, priced, when = self.goods, self.priced, self.window
-        zone = ZoneInfo(frame.zone)
-        if when is not None:
-            ends = (end.astimezone(zone) for end in when)
-            # A parcel's day is told, of everything else the minute.
-            when = tuple(
-                end.date() if self.how == "parcel" else end.replace(second=0, microsecond=0) for end in ends
-            )
+    @property
+    def reduced(self) -> bool:
+        """Whether anything is off its list price, so that the price has a story."""
+        return self.priced.list_price > self.priced.price or bool(self.priced.adjustments)
+
+    @property
+    def since(self) -> bool:
+        """Whether other forms of it cost more."""
+        return self.card is not None and self.card.price_to is not None
+
+    def shape(self, level: int) -> Hashable:
+        """All that decides how its card is built, beside the texts on it."""
+        goods = self.goods
         return (
-            level, frame.town, frame.now and frame.now.astimezone(zone).date(), when, self.far, self.how, self.hints.line.say(lang),
-            goods.id, self.title.say(lang), goods.picture, self.seller(lang), goods.unit, tuple(goods.labels),
-            priced.price, priced.list_price, priced.quantity, priced.paid, priced.adjustments, goods.priced.currency,
-            self.card is not None and self.card.price_to is not None, tuple(self.licences), self.gone,
+            level, self.gone, self.since, goods.unit, self.was is not None, self.reduced, self.held, tuple(goods.labels)
         )  # fmt: skip
+
+    def told(self, frame: Frame, lang: str) -> Hashable:
+        """All that its promise is told from."""
+        window = self.window and tuple(end.replace(second=0, microsecond=0) for end in self.window)
+        today = frame.now and _day(frame.now.replace(second=0, microsecond=0), frame.zone)
+        return window, today, self.far, self.how, self.hints.line.say(lang)
+
+    def texts(self, lang: str, promise: str, story: str) -> dict[str, str]:
+        """The texts on its card; promise and story are told by the parts of the page."""
+        priced, currency, was = self.priced, self.goods.priced.currency, self.was
+        return {
+            "href": "/offers/" + self.goods.id,
+            "picture": address(self.goods.picture),
+            "title": self.title.say(lang),
+            "seller": self.seller(lang),
+            "price": money(priced.paid, currency, lang),
+            "before": "" if was is None else money(was, currency, lang),
+            "promise": promise,
+            "story": story,
+        }
 
     def story(self, town: str, lang: str, names: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         """The rows of the price story, as `parts.price_story` draws them."""
         return story(self.priced, self.seller(lang), town, lang, names or {})
+
+
+@lru_cache(64)
+def _day(now: datetime, zone: str) -> date:
+    return now.astimezone(ZoneInfo(zone)).date()

@@ -48,3 +48,9 @@ def drawn(picture: str | None) -> str:
         return "parcel-thing"
     name = picture.removeprefix("drawn:")
     return f"/media/pictures/{name}-800.webp" if "/" in name and not name.startswith("/") else name
+
+
+def address(picture: str | None) -> str:
+    """Where a picture is fetched from."""
+    name = drawn(picture)
+    return name if name.startswith("/") else f"/static/pictures/{name}.svg"
