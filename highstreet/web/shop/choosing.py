@@ -137,5 +137,10 @@ def _period(market: Market, form: Form, ask: Choice, of: str) -> dict[str, str]:
         raise Malformed("period", "please choose from when until when", "请选择起止时间") from None
 
 
-def _point(text: str) -> list[str]:
-    return text.split(",", 1) if "," in text else []
+def _point(text: str) -> list[float]:
+    """Latitude and longitude of a place as its choice carries them; nothing for what no page of ours sends."""
+    try:
+        lat, lon = text.split(",")
+        return [float(lat), float(lon)]
+    except ValueError:
+        return []
