@@ -106,6 +106,17 @@ class Showing(msgspec.Struct, frozen=True):
     reason: str | None
 
 
+class Covering(msgspec.Struct, frozen=True):
+    """A prescription for one medicine: `packs` each time, how many times are `left`; what the pharmacy said, once it was shown to it."""
+
+    number: str
+    valid_to: datetime
+    packs: int
+    left: int
+    shown: bool
+    accepted: bool | None
+
+
 def drawn_up(
     order_id: str,
     clinic_id: str,
@@ -137,10 +148,10 @@ def drawn_up(
                 "1 to 20 packs; more than once only for a chronic illness",
                 "每次 1 至 20 盒；仅慢性病可多次取药",
             )
-    last = now.astimezone(tz).date() + timedelta(days=days)
+    last = now.astimezone(tz).date() + timedelta(days=days - 1)
     return Prescription(
         numbered("RX", now.astimezone(tz)), order_id, clinic_id, patient_id, practitioner_id, diagnosis.strip(),
-        tuple(medicines), now, datetime.combine(last, time(), tz), chronic.strip(),
+        tuple(medicines), now, datetime.combine(last, time(23, 59, 59), tz), chronic.strip(),
     )  # fmt: skip
 
 
@@ -277,6 +288,24 @@ async def usable(
     if packs > medicine["quantity"]:
         raise PrescriptionTooLittle(most=medicine["quantity"])
     return Use(number, medicine["position"], found["patient_id"])
+
+
+async def covering(
+    tx: Tx, seal: Seal, patient_id: str, substance: str, pharmacy_id: str, now: datetime
+) -> list[Covering]:
+    """A patient's prescriptions that still cover a substance, and what this pharmacy said of each."""
+    found = await tx.fetch(
+        """SELECT p.number, p.valid_to, i.drug, i.quantity, i.uses_left, s.prescription IS NOT NULL AS shown, s.accepted
+           FROM parties.prescription p JOIN parties.prescribed i ON i.prescription = p.number AND i.uses_left > 0
+           LEFT JOIN parties.showing s ON s.prescription = p.number AND s.pharmacy_id = $2
+           WHERE p.patient_id = $1 AND p.valid_to > $3 ORDER BY p.valid_to LIMIT 50""",
+        patient_id, pharmacy_id, now,
+    )  # fmt: skip
+    return [
+        Covering(r["number"], r["valid_to"], r["quantity"], r["uses_left"], r["shown"], r["accepted"])
+        for r in found
+        if r["drug"] == _drug(seal, r["number"], substance)
+    ]
 
 
 async def of_patient(tx: Tx, patient_id: str, most: int = 100) -> list[Standing]:

@@ -15,7 +15,7 @@ from highstreet.kit.db import Tx
 from highstreet.kit.geo import Point
 from highstreet.kit.sealing import Seal
 from highstreet.town.goods import FORMATS, GOODS, Good
-from highstreet.town.people import CENTRE, CONSENTS, MAIL, PEOPLE, TOWN, TOWN_ABOUT, WORKS, Person
+from highstreet.town.people import CENTRE, CONSENTS, MAIL, PEOPLE, QUALIFIED, TOWN, TOWN_ABOUT, WORKS, Person
 from highstreet.town.shops import APPLIED, DIRECTORIES, PROMOTIONS, SHOPS, Shop
 
 _METRES_PER_DEGREE = 111_195
@@ -58,6 +58,8 @@ async def found(tx: Tx, seal: Seal, currency: str, now: datetime) -> Town:
     for key, where, role in WORKS:
         if where != "city":
             await _grant(tx, town, key, where, role, now)
+    for key, where, kind in QUALIFIED:
+        await _licensed(tx, town, town.sellers[where], kind, f"LF-{kind}-{key}", now, town.people[key])
     for key, purpose, wording in CONSENTS:
         await parties.consent.give(tx, town.people[key], purpose, wording, now)  # type: ignore[arg-type]
     await _stock_up(tx, town, currency, now)
@@ -124,10 +126,7 @@ async def _open_shop(tx: Tx, town: Town, shop: Shop, now: datetime) -> None:
     await parties.businesses.review(tx, seller, True, officer, "", now)
     for kind in filter(None, ("business" if shop.uscc else "", *shop.licences.split())):
         number = shop.uscc if kind == "business" else f"LF-{kind}-{shop.key}"
-        shown = await parties.licences.show(
-            tx, seller, kind, str(number), f"{TOWN.zh}市场监督管理所", date(2024, 3, 1), date(2029, 2, 28), None, now,  # type: ignore[arg-type]
-        )  # fmt: skip
-        await parties.licences.review(tx, shown, True, officer, "", now)
+        await _licensed(tx, town, seller, kind, str(number), now)
     address = {
         "line": shop.street.en,
         "line_zh": shop.street.zh,
@@ -138,6 +137,15 @@ async def _open_shop(tx: Tx, town: Town, shop: Shop, now: datetime) -> None:
     town.places[shop.key] = await parties.places.open_place(
         tx, seller, shop.kind, shop.name, address, at(*shop.at), hours(shop.hours), shop.reach_m, now
     )
+
+
+async def _licensed(
+    tx: Tx, town: Town, seller: str, kind: str, number: str, now: datetime, holder: str | None = None
+) -> None:
+    shown = await parties.licences.show(
+        tx, seller, kind, number, f"{TOWN.zh}市场监督管理所", date(2024, 3, 1), date(2029, 2, 28), None, now, holder,  # type: ignore[arg-type]
+    )  # fmt: skip
+    await parties.licences.review(tx, shown, True, town.people["liang"], "", now)
 
 
 def hours(text: str) -> tuple[parties.Hours, ...]:

@@ -101,6 +101,8 @@ GOODS = (
     _good("BOOK-BAG", "books", "wear.bags", "backpack", 19800, 12, "cko", "student", "School bag | 书包", "Light, with a dry pocket. | 轻便，有防水袋。", "material=canvas"),
     # Spring Well Pharmacy
     _good("CARE-GRAN", "pharmacy", "health.pharmacy", "medicine", 1980, 60, "cki", "", "Isatis root granules | 板蓝根颗粒", "Ask us before you mix medicines. | 合用药物请先咨询。", "approval=Z-0001 (example); shelf_life_days=730"),
+    _good("CARE-PRESS", "pharmacy", "health.pharmacy", "medicine", 1680, 60, "ki", "", "Amlodipine tablets, 5 mg | 苯磺酸氨氯地平片 5 毫克", "For high blood pressure; on prescription only. | 用于高血压；处方药，须凭处方购买。", "approval=H-0003 (example); shelf_life_days=730; prescription=needed; substance=Amlodipine 氨氯地平"),
+    _good("CARE-SUGAR", "pharmacy", "health.pharmacy", "medicine", 2350, 60, "ki", "", "Metformin tablets, 500 mg | 盐酸二甲双胍片 500 毫克", "For type 2 diabetes; on prescription only. | 用于 2 型糖尿病；处方药，须凭处方购买。", "approval=H-0004 (example); shelf_life_days=730; prescription=needed; substance=Metformin 二甲双胍"),
     _good("CARE-PLAST", "pharmacy", "health.pharmacy", "medicine", 1200, 100, "cki", "", "Plasters, twenty | 创可贴 二十片", "Stay on in the rain. | 雨天也不掉。", "approval=Z-0002 (example); shelf_life_days=1095"),
     _good("CARE-THERM", "pharmacy", "devices.appliances", "thermometer", 4900, 25, "cki", "age_friendly", "Thermometer with large digits | 大字体温计", "Speaks the figure aloud. | 会报数。", "energy=none; warranty_months=24"),
     _good("CARE-STICK", "pharmacy", "family.elders", "walking-stick", 13800, 11, "cko", "age_friendly", "Walking stick | 手杖", "Folds, and stands by itself. | 可折叠，自立。", "material=beech, aluminium"),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from highstreet import parties
 from highstreet.kit import facts
 from highstreet.market.desk import Market
-from highstreet.town import crowd, past
+from highstreet.town import crowd, past, surgery
 from highstreet.town.founding import Town, found
 from highstreet.town.opening_ways import open_ways
 from highstreet.town.people import PEOPLE
@@ -30,7 +30,7 @@ async def load(
     Doing it again changes nothing; one that was killed goes on where it stopped.
     """
     moment = now or market.clock()
-    if not await _is_told(market, "town.ways_opened"):
+    if not await _is_told(market, "town.seen_by_doctor"):
         note("Founding the town ...")
         await load_named(market, moment)
     if people:
@@ -57,6 +57,8 @@ async def load_named(market: Market, now: datetime) -> Town:
                 await facts.tell(tx, "town.lived", "town", town.sellers["city"], now)
         if not await _is_told(market, "town.ways_opened"):
             await open_ways(market, town, now)
+        if not await _is_told(market, "town.seen_by_doctor"):
+            await surgery.see(market, await read_town(market), now)
     return town
 
 

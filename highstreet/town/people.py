@@ -50,6 +50,7 @@ PEOPLE = (
     Person("tao", "Tao the Potter 陶师傅", "zh", "person-toymaker"),
     Person("gu", "Grandpa Gu 顾爷爷", "zh", "person-farmer"),
     # Those who work for them, and for the town.
+    Person("fang", "Doctor Fang 方大夫", "zh", "person-grandfather"),
     Person("ding", "Little Ding 小丁", "zh", "person-clerk"),
     Person("ma", "Ma Chuan 马川", "zh", "person-courier"),
     Person("feng", "Feng Yan 冯燕", "zh", "person-courier"),
@@ -59,10 +60,13 @@ PEOPLE = (
 
 # Who works where beside the owners: person, business (or "city"), role.
 WORKS = (
-    ("ding", "grocer", "clerk"), ("ding", "bakery", "clerk"), ("mei", "tea", "manager"),
+    ("ding", "grocer", "clerk"), ("ding", "bakery", "clerk"), ("mei", "tea", "manager"), ("fang", "clinic", "manager"),
     ("ma", "couriers", "courier"), ("feng", "couriers", "courier"),
     ("zhou", "city", "operator"), ("liang", "city", "officer"),
 )
+
+# Whose qualification a shop shows: person, business, kind.
+QUALIFIED = (("fang", "clinic", "practitioner"), ("bai", "pharmacy", "pharmacist"))
 
 # What people allowed, in the words they were asked with.
 CONSENTS = (

@@ -125,6 +125,16 @@ async def order_counts(tx: Tx, seller_id: str) -> dict[str, int]:
     return {r["waits"]: r["orders"] for r in found}
 
 
+async def licences_held(tx: Tx, seller_id: str, day: date) -> list[str]:
+    """The kinds of licence a business or its people hold on a day."""
+    found = await tx.fetch(
+        "SELECT DISTINCT kind FROM parties.licence WHERE party_id = $1 AND state = 'accepted' AND $2 BETWEEN valid_from AND valid_to",
+        seller_id,
+        day,
+    )
+    return [r["kind"] for r in found]
+
+
 async def pulse(tx: Tx, seller_id: str) -> str:
     """A mark that changes whenever what waits for this seller changes."""
     found: str | None = await tx.fetchval(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -124,4 +124,16 @@ async def to_book(tx: Tx, formats: Sequence[str], most: int = 3) -> list[Clinic]
            WHERE o.state = 'open' AND o.format = ANY ($1) ORDER BY o.id LIMIT $2""",
         list(formats),
         most,
+    )
+
+
+async def pharmacies(tx: Tx, day: date) -> list[Place]:
+    """Businesses that may sell medicines today."""
+    return await rows(
+        tx,
+        Place,
+        """SELECT p.id, coalesce(p.name, '') AS name, p.about -> 'name' AS called FROM parties.party p
+           WHERE p.state = 'active' AND EXISTS (SELECT FROM parties.licence l WHERE l.party_id = p.id AND l.kind = 'drugs'
+               AND l.state = 'accepted' AND $1 BETWEEN l.valid_from AND l.valid_to) ORDER BY p.name, p.id""",
+        day,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from highstreet.web.account.forgotten import forgotten, forgotten_page, new_password, new_password_page
+from highstreet.web.account.health import health, open_prescription, open_record, show_to
 from highstreet.web.account.me import me, notices, read
 from highstreet.web.account.profile import addresses, change, keep_address, profile
 from highstreet.web.account.rights import allow, consents, data, erase, export
@@ -19,5 +20,5 @@ ROUTES: list[Any] = [
     sign_in_page, sign_in, demo_sign_in, sign_out, act_for, sign_up_page, sign_up, forgotten_page, forgotten,
     new_password_page, new_password, confirm_page, confirm, me, notices, read, profile, change, addresses,
     keep_address, consents, allow, data, export, erase, security, password, start_totp, confirm_totp, elsewhere, new_codes,
-    wallet, top_up, paying, ask,
+    health, open_record, open_prescription, show_to, wallet, top_up, paying, ask,
 ]

@@ -89,6 +89,19 @@ def told(visitor: Visitor, notice: Notice) -> dict[str, Any]:
             "The market looked: who you are is still true. Again by %(day)s.",
             day=str(body.get("until") or ""),
         ),
+        "record_written": say(
+            visitor, "Your doctor wrote a record of your visit. It opens for you two alone."
+        ),
+        "prescription_accepted": say(
+            visitor,
+            "The pharmacist accepted prescription %(number)s. You can buy now.",
+            number=str(body.get("number") or ""),
+        ),
+        "prescription_refused": say(
+            visitor,
+            "The pharmacist did not accept prescription %(number)s.",
+            number=str(body.get("number") or ""),
+        ),
         "licence_expired": say(visitor, "A licence has run out. Please show the new one."),
     }
     subject = notice.subject if notice.subject.startswith("ord_") else str(body.get("order") or "")
@@ -105,6 +118,8 @@ def told(visitor: Visitor, notice: Notice) -> dict[str, Any]:
 
 def _where(notice: Notice, subject: str) -> str:
     """The page a notice is about: one's own order, or the desk of the business."""
+    if notice.kind.startswith(("record_", "prescription_")):
+        return "/me/health"
     if notice.kind in news.TO_BUYER and subject:
         return f"/orders/{subject}"
     return (

@@ -23,6 +23,7 @@ from highstreet.web.merchant import (
     orders,
     pictures,
     places,
+    prescriptions,
     prices,
     promotions,
     sheets,
@@ -33,12 +34,14 @@ from highstreet.web.merchant import (
     things,
     times,
     today,
+    visit,
+    visits,
 )
 from highstreet.web.merchant.desk import Elsewhere, desk_of, elsewhere
 
 _PAGES = (
     today, orders, order, order_acts, handover, goods, describing, item, pictures, sheets, intake, offers, offer, prices, promotions,
-    stock, times, things, supply, groups, takings, business, places, licences, staff,
+    stock, times, things, supply, groups, visits, visit, prescriptions, takings, business, places, licences, staff,
 )  # fmt: skip
 
 _DESK = Router(

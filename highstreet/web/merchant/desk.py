@@ -43,6 +43,7 @@ class Desk(msgspec.Struct, frozen=True):
     business: Business
     several: bool
     todo: int
+    held: list[str]
 
     @property
     def id(self) -> str:
@@ -82,12 +83,8 @@ class Desk(msgspec.Struct, frozen=True):
 
     def show(self, template: str, part: str = "", status: int = 200, **values: Any) -> Response[str]:
         """A page of the desk, or its block `part` when htmx asks."""
-        values |= {
-            "once": new_id("key", self.visitor.now),
-            "lang": self.lang,
-            "words": self.words,
-            "desk": self,
-        }
+        once = new_id("key", self.visitor.now)
+        values |= {"once": once, "lang": self.lang, "words": self.words, "desk": self}
         return frame.show(self.visitor, f"merchant/{template}", part=part, status=status, **values)
 
     def go(
@@ -137,8 +134,9 @@ async def desk_of(market: GivenMarket, visitor: GivenVisitor) -> Desk:
     async with market.db.read() as tx:
         business = await parties.businesses.business(tx, chosen or next(iter(mine)))
         counts = await views.order_counts(tx, business.id)
+        held = await views.licences_held(tx, business.id, visitor.now.astimezone(market.tz).date())
     todo = sum(counts.get(wait, 0) for wait in views.SELLERS_TURN)
-    return Desk(market, visitor, session, business, len(mine) > 1, todo)
+    return Desk(market, visitor, session, business, len(mine) > 1, todo, held)
 
 
 GivenDesk: TypeAlias = NamedDependency[Desk]

@@ -34,6 +34,8 @@ async def _page(desk: Desk, f: Filled) -> Response[str]:
     async with desk.market.db.read() as tx:
         found = await parties.licences.licences_of(tx, desk.id)
         waiting = desk.business.state == "applied"
+        people = await parties.roles.staff_of(tx, desk.id)
+        called = await parties.people.names(tx, desk.market.seal, [one.person_id for one in people])
     return desk.show(
         "licences.html",
         status=f.status,
@@ -41,6 +43,7 @@ async def _page(desk: Desk, f: Filled) -> Response[str]:
         f=f,
         licences=found,
         names=catalog.LICENCES,
+        people=called,
         today=desk.visitor.now.astimezone(desk.market.tz).date(),
         waiting=waiting,
     )
@@ -64,7 +67,16 @@ async def show(desk: GivenDesk, request: Request[Any, Any, Any], form: GivenForm
             catalog.store(_scans(desk), read)
             async with desk.market.db.transaction() as tx:
                 await parties.licences.show(
-                    tx, desk.id, kind, number, issuer, first, last, read.stem, desk.visitor.now
+                    tx,
+                    desk.id,
+                    kind,
+                    number,
+                    issuer,
+                    first,
+                    last,
+                    read.stem,
+                    desk.visitor.now,
+                    form.get("holder") if kind in parties.licences.OF_PEOPLE else None,
                 )
             return desk.go("/licences", "Shown. Somebody of the city looks at it.")
         except Refusal as no:

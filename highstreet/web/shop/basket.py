@@ -39,7 +39,8 @@ async def read(market: Market, visitor: Visitor) -> Read:
     wrong = {e.offer: text for e in entries if (text := _trouble(visitor, shown[e.offer], e.quantity))}
     for entry in entries:
         form = market.format(shown[entry.offer].goods.format)
-        if entry.offer not in wrong and (form.hints.asks or form.decided == "cohort"):
+        asked = form.hints.asks or form.decided == "cohort" or shown[entry.offer].goods.rx is not None
+        if entry.offer not in wrong and asked:
             try:
                 await quotes.quote(market, [entry], visitor.now)
             except Refusal as refused:
@@ -103,7 +104,8 @@ async def put(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> Re
     goods = (await market.shelf.offers([offer]))[offer]
     choice = choosing.chosen(market, goods, form)
     way = market.format(goods.format)
-    if quantity and (choice or way.hints.asks or way.decided == "cohort") and form.get("add"):
+    asked = choice or way.hints.asks or way.decided == "cohort" or goods.rx is not None
+    if quantity and asked and form.get("add"):
         try:
             # What cannot be had is said where it is chosen, before it is in the basket.
             choice = (

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from highstreet.kit.errors import Malformed
+from highstreet.market.choices import ON_PRESCRIPTION
 from highstreet.market.desk import Market
 from highstreet.market.format import Choice
 from highstreet.market.shelf import ForSale
@@ -105,6 +106,8 @@ def chosen(market: Market, goods: ForSale, form: Form, of: str = "") -> dict[str
     Errors: Malformed for a date or time nobody can read.
     """
     found: dict[str, Any] = {}
+    if goods.rx is not None:
+        found[ON_PRESCRIPTION] = form.get(f"{of}c-{ON_PRESCRIPTION}")
     for ask in market.format(goods.format).hints.asks:
         match ask.kind:
             case "period":

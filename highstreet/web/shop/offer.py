@@ -14,6 +14,7 @@ from highstreet.kit.text import Words
 from highstreet.market.views import shop as views
 from highstreet.web.frame import GivenMarket, GivenVisitor, Visitor, say, show
 from highstreet.web.shop import choosing
+from highstreet.web.shop.on_prescription import on_prescription
 from highstreet.web.shop.shelves import Shown, drawn, offers
 
 
@@ -36,6 +37,7 @@ async def offer(market: GivenMarket, visitor: GivenVisitor, offer_id: FromPath[s
     all_shown = await offers(market, visitor, list(ids), found.standing)
     shown = {one.goods.id: one for one in all_shown}
     chooser = await choosing.chooser(market, visitor, shown[here.id].goods)
+    rx = await on_prescription(market, visitor, shown[here.id].goods)
     rows = shown[here.id].story(visitor.town, visitor.lang, {found.seller.id: found.seller.name})
     return show(
         visitor,
@@ -43,6 +45,7 @@ async def offer(market: GivenMarket, visitor: GivenVisitor, offer_id: FromPath[s
         here=here,
         one=shown[here.id],
         chooser=chooser,
+        rx=rx,
         rows=rows,
         pictures=pictures(found.pictures, here),
         variants=variants(here, others),
