@@ -63,7 +63,7 @@ def import_online_retail(file: str, replay: bool, as_json: bool) -> None:
 @main.command("open")
 @click.option("--host", help="Where the pages are served [127.0.0.1].")
 @click.option(
-    "--port", type=click.IntRange(1, 65534), help="The pages' port [8000]; the sandbox takes the next."
+    "--port", type=click.IntRange(1, 65532), help="The pages' port [8000]; the sandboxes take the next three."
 )
 @click.option("--processes", type=click.IntRange(1, 64), help="Web processes [2].")
 @as_json

@@ -85,7 +85,7 @@ async def load_town(market: OpenMarket, *, people: int, seed: int, note: Note) -
 
 
 async def open_town(settings: Settings, opened: Callable[[str], None], note: Note) -> int:
-    """Database, town, payment sandbox, pages and worker, until Ctrl-C or SIGTERM; the exit code.
+    """Database, town, pretended payment provider and lender, pages and worker, until Ctrl-C or SIGTERM; the exit code.
 
     A part that ends by itself is started again; the database server stays as long as this process does.
     """
@@ -98,9 +98,13 @@ async def open_town(settings: Settings, opened: Callable[[str], None], note: Not
             await load_town(market, people=0, seed=7, note=note)
         async with contextlib.AsyncExitStack() as parts:
             if settings.payment_url is None:
-                await parts.enter_async_context(_kept(_sandbox(settings), note))
-            await parts.enter_async_context(_kept([sys.executable, "-m", "highstreet.cli", "worker"], note))
-            await parts.enter_async_context(_kept([sys.executable, "-m", "highstreet.cli", "web"], note))
+                await parts.enter_async_context(_kept(*_sandbox(settings), note))
+            if settings.lends and settings.lender_url is None:
+                await parts.enter_async_context(_kept(*_lender(settings), note))
+            await parts.enter_async_context(
+                _kept([sys.executable, "-m", "highstreet.cli", "worker"], {}, note)
+            )
+            await parts.enter_async_context(_kept([sys.executable, "-m", "highstreet.cli", "web"], {}, note))
             if not await _answers(settings, stop):
                 note("" if stop.is_set() else "The pages do not answer; what is written above says why.")
                 return 0 if stop.is_set() else 1
@@ -110,13 +114,27 @@ async def open_town(settings: Settings, opened: Callable[[str], None], note: Not
     return 0
 
 
-def _sandbox(settings: Settings) -> list[str]:
+def _sandbox(settings: Settings) -> tuple[list[str], dict[str, str]]:
+    return _pretended(
+        settings, "payments", 1, "sandbox.db", wiring.payment_notices_url(settings), settings.payment_secret
+    )
+
+
+def _lender(settings: Settings) -> tuple[list[str], dict[str, str]]:
+    return _pretended(
+        settings, "lender", 2, "lender.db", wiring.lender_notices_url(settings), settings.lender_secret
+    )
+
+
+def _pretended(
+    settings: Settings, what: str, beside: int, state: str, notify: str, secret: bytes
+) -> tuple[list[str], dict[str, str]]:
+    """The command that runs a part of the outside world, so many ports beside ours, and its environment."""
+    at = ["--host", settings.host, "--port", str(settings.port + beside)]
+    kept = ["--notify", notify, "--state", str(settings.data_dir / state)]
     # The secret travels by environment: command lines are read by everybody on the machine.
-    os.environ["HIGHSTREET_SANDBOX_SECRET"] = settings.payment_secret.decode()
-    state = settings.data_dir / "sandbox.db"
-    at = ["--host", settings.host, "--port", str(settings.port + 1)]
-    notify = ["--notify", wiring.payment_notices_url(settings)]
-    return [sys.executable, "-m", "highstreet.sandbox.payments", *at, *notify, "--state", str(state)]
+    env = {"HIGHSTREET_SANDBOX_SECRET": secret.decode()}
+    return [sys.executable, "-m", f"highstreet.sandbox.{what}", *at, *kept], env
 
 
 async def _answers(settings: Settings, stop: asyncio.Event) -> bool:
@@ -132,10 +150,10 @@ async def _answers(settings: Settings, stop: asyncio.Event) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def _kept(command: list[str], note: Note) -> AsyncIterator[None]:
+async def _kept(command: list[str], env: dict[str, str], note: Note) -> AsyncIterator[None]:
     """A process kept running for the length of the block, then asked to end and given time to."""
     running: list[asyncio.subprocess.Process] = []
-    task = asyncio.create_task(_keep(command, running, note))
+    task = asyncio.create_task(_keep(command, env, running, note))
     try:
         yield
     finally:
@@ -146,11 +164,17 @@ async def _kept(command: list[str], note: Note) -> AsyncIterator[None]:
             await _end(process)
 
 
-async def _keep(command: list[str], running: list[asyncio.subprocess.Process], note: Note) -> None:
+async def _keep(
+    command: list[str], env: dict[str, str], running: list[asyncio.subprocess.Process], note: Note
+) -> None:
     while True:
         # A session of its own: Ctrl-C reaches us alone, and we end the parts in order. Our stdout is for the answer.
         process = await asyncio.create_subprocess_exec(
-            *command, stdout=sys.stderr, start_new_session=True, preexec_fn=end_with_parent
+            *command,
+            stdout=sys.stderr,
+            start_new_session=True,
+            preexec_fn=end_with_parent,
+            env=os.environ | env,
         )
         running[:] = [process]
         code = await process.wait()

@@ -14,6 +14,8 @@ MAIL_FROM:      the sender [market@localhost]
 PAYMENT_URL:    the payment provider; none means the sandbox that `open` runs [none]
 PAYMENT_SECRET: what its notices are signed with [from the secret]
 DEVICES_URL:    where locks and cabinets are asked; none means the sandbox that `open` runs [none]
+LENDER_URL:     who lends for instalments; none means the sandbox that `open` runs, or nobody beside a provider of your own [none]
+LENDER_SECRET:  what its notices and terms are signed with [from the secret]
 CURRENCY:       of all prices [CNY]
 TIME_ZONE:      of opening hours, slots and days of account [Asia/Shanghai]
 LOCALE:         en or zh, for who has not chosen [zh]
@@ -66,10 +68,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     payment_url: str | None
     payment_secret: bytes
     devices_url: str | None
+    lender_url: str | None
+    lender_secret: bytes
     currency: str
     time_zone: str
     locale: Literal["en", "zh"]
     log_level: Literal["debug", "info", "warning", "error"]
+
+    @property
+    def lends(self) -> bool:
+        """Whether there are instalments: the lender that pretends is only there beside the payment provider that does."""
+        return self.lender_url is not None or self.payment_url is None
 
     def __repr__(self) -> str:
         # It ends up in logs and tracebacks; URLs and secrets must not.
@@ -112,6 +121,7 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         "mail_from": take("MAIL_FROM", "market@localhost", _address),
         "payment_url": take("PAYMENT_URL", "", lambda text: _web_url(text) if text else None),
         "devices_url": take("DEVICES_URL", "", lambda text: _web_url(text) if text else None),
+        "lender_url": take("LENDER_URL", "", lambda text: _web_url(text) if text else None),
         "currency": take("CURRENCY", "CNY", _currency),
         "time_zone": take("TIME_ZONE", "Asia/Shanghai", _time_zone),
         "locale": take("LOCALE", "zh", _one_of("en", "zh")),
@@ -121,6 +131,9 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
     payment_secret = take("PAYMENT_SECRET", "", _secret)
     if found["payment_url"] and not payment_secret:
         wrong.append(f"{_PREFIX}PAYMENT_SECRET is needed with a payment provider of your own.")
+    lender_secret = take("LENDER_SECRET", "", _secret)
+    if found["lender_url"] and not lender_secret:
+        wrong.append(f"{_PREFIX}LENDER_SECRET is needed with a lender of your own.")
     if wrong:
         raise WrongSettings(wrong)
     try:
@@ -128,9 +141,9 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
     except OSError as e:
         raise WrongSettings([f"{_PREFIX}DATA_DIR cannot be used: {e.filename}: {e.strerror}."]) from e
     payment_secret = payment_secret or hmac.digest(secret, b"payment notices", "sha256").hex().encode()
-    return msgspec.convert(
-        {**found, "secret": secret, "payment_secret": payment_secret}, Settings, strict=False
-    )
+    lender_secret = lender_secret or hmac.digest(secret, b"lender notices", "sha256").hex().encode()
+    secrets_made = {"secret": secret, "payment_secret": payment_secret, "lender_secret": lender_secret}
+    return msgspec.convert({**found, **secrets_made}, Settings, strict=False)
 
 
 def _stored_secret(keys: Path) -> bytes:

@@ -22,6 +22,7 @@ import structlog
 
 from highstreet import catalog, orders, parties
 from highstreet.adapters.devices_sandbox import SandboxDevices
+from highstreet.adapters.lender_sandbox import SandboxLender
 from highstreet.adapters.mail_file import FileMail
 from highstreet.adapters.mail_smtp import Security, SmtpMail
 from highstreet.adapters.payments_sandbox import SandboxProvider
@@ -98,12 +99,15 @@ class OpenMarket(Market):
     server: Server | None
     sandbox: SandboxProvider
     locks: SandboxDevices
+    lender: SandboxLender | None
 
     async def close(self) -> None:
         """Finish what is under way, then let go of everything; the last process stops the embedded server."""
         await super().close()
         await self.sandbox.close()
         await self.locks.close()
+        if self.lender is not None:
+            await self.lender.close()
         await self.db.close()
         if self.server is not None:
             await self.server.leave()
@@ -129,8 +133,26 @@ def devices_url(settings: Settings) -> str:
 
 def payment_notices_url(settings: Settings) -> str:
     """Where the provider sends its notices; the sandbox, being at home, straight to our own port."""
-    base = settings.url if settings.payment_url else f"http://{settings.host}:{settings.port}"
-    return f"{base}/api/payments/sandbox/notices"
+    return _notices_url(settings, "sandbox", at_home=settings.payment_url is None)
+
+
+def lender_notices_url(settings: Settings) -> str:
+    """Where the lender sends its notices."""
+    return _notices_url(settings, "lender", at_home=settings.lender_url is None)
+
+
+def _notices_url(settings: Settings, provider: str, *, at_home: bool) -> str:
+    base = f"http://{settings.host}:{settings.port}" if at_home else settings.url
+    return f"{base}/api/payments/{provider}/notices"
+
+
+def _lender(settings: Settings, clock: Clock) -> SandboxLender | None:
+    """Whoever lends for instalments: its own address, or the sandbox two ports beside the market's."""
+    if not settings.lends:
+        return None
+    url = settings.lender_url or f"http://{settings.host}:{settings.port + 2}"
+    secret = settings.lender_secret.decode()
+    return SandboxLender(url, (secret,), lender_notices_url(settings), TOWN, clock=clock)
 
 
 async def open_market(settings: Settings, *, clock: Clock = system_clock, size: int = 6) -> OpenMarket:
@@ -209,12 +231,14 @@ def _market(settings: Settings, db: Database, clock: Clock) -> OpenMarket:
         sandbox_url(settings), (settings.payment_secret.decode(),), payment_notices_url(settings), TOWN
     )
     locks = SandboxDevices(devices_url(settings), clock)
+    lender = _lender(settings, clock)
     market = OpenMarket(
         db,
         formats(),
         settings.secret,
         providers={sandbox.name: sandbox},
         devices=locks,
+        lenders={lender.name: lender} if lender is not None else {},
         clock=clock,
         currency=settings.currency,
         tz=_zone(settings),
@@ -225,6 +249,7 @@ def _market(settings: Settings, db: Database, clock: Clock) -> OpenMarket:
     market.mail = _mail(settings, clock)
     market.sandbox = sandbox
     market.locks = locks
+    market.lender = lender
     market.server = None
     return market
 

@@ -6,6 +6,7 @@ from highstreet.api import (
     assets,
     cohorts,
     devices,
+    instalments,
     money,
     offers,
     orders,
@@ -22,6 +23,8 @@ from highstreet.api import (
 
 ROUTES: list[ControllerRouterHandler] = [
     quotes.make_quote,
+    instalments.see_plans,
+    instalments.see_loan,
     orders.place_order,
     orders.list_orders,
     orders.see_order,

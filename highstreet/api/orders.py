@@ -14,7 +14,8 @@ from msgspec import Meta, Raw
 
 from highstreet import parties
 from highstreet.api import keys
-from highstreet.api.payments import pay_url
+from highstreet.api.instalments import Agreement, agreed
+from highstreet.api.payments import outside, pay_url
 from highstreet.api.problems import language
 from highstreet.api.shapes import JSON, Amount, Code, Latitude, Line, Longitude, Short
 from highstreet.api.tokens import Call, TokenMissing, bearer_of, market_of, must_have
@@ -53,11 +54,12 @@ class Reach(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NewOrder(msgspec.Struct, frozen=True):
-    """A quote to order. `method`: a payment provider's name, `wallet`, or `cash` where it is paid at handover."""
+    """A quote to order. `method`: a provider's name, `wallet`, `cash` where it is paid at handover; a lender's, with `instalments`."""
 
     quote: Annotated[str, Meta(max_length=100_000)]
     method: Code
     contact: Reach = Reach()
+    instalments: Agreement | None = None
 
 
 class PlacedOrder(msgspec.Struct, frozen=True):
@@ -104,14 +106,17 @@ async def place_order(request: Call, data: JSONBody[NewOrder]) -> Placed:
         raise NotPayableSo(way=data.method)
     now = market.clock()
     buyer = token.party_id if token else None
+    lang = language(request.headers.get("accept-language", ""))
     try:
+        made = quote.read(market, data.quote, now)
         placing = Placing(
-            quote=quote.read(market, data.quote, now),
+            quote=made,
             contact=_contact(data.contact),
             method=data.method,
             by=buyer or "guest",
             buyer_id=buyer,
-            lang=language(request.headers.get("accept-language", "")),
+            lang=lang,
+            loan=agreed(market, data.method, made, data.instalments, now, lang),
         )
         placed = msgspec.convert(await place(market, placing, now, key), Placed)
     except Refusal:
@@ -120,27 +125,23 @@ async def place_order(request: Call, data: JSONBody[NewOrder]) -> Placed:
         if first is None:
             raise
         placed = first
-    return _with_pay_url(market, placed, _outside(request), now)
+    terms = data.instalments.sheet if data.instalments else ""
+    return _with_pay_url(market, placed, outside(request), now, terms)
 
 
 def _contact(reach: Reach) -> Contact:
     return Contact(reach.name, reach.phone, reach.email, reach.address, reach.lat, reach.lon, reach.note)
 
 
-def _with_pay_url(market: Market, placed: Placed, outside: str, now: datetime) -> Placed:
+def _with_pay_url(market: Market, placed: Placed, outside: str, now: datetime, terms: str) -> Placed:
     asked = placed.collection
     if asked is None or asked.provider not in market.providers:
         return placed
     # The provider adds a `key` of its own when the buyer comes back.
     link = market.link_signer.short(placed.purchase)
     back = f"{outside}/purchases/{placed.purchase}?link={link}&back=1"
-    url = pay_url(market, asked.key, asked.amount, placed.currency, asked.provider, back, now)
+    url = pay_url(market, asked.key, asked.amount, placed.currency, asked.provider, back, now, terms)
     return msgspec.structs.replace(placed, pay_url=url)
-
-
-def _outside(call: Call) -> str:
-    """How the market is reached; a process that was not told says it as it was asked."""
-    return call.app.state.get("url") or str(call.base_url).rstrip("/")
 
 
 class Told(msgspec.Struct, frozen=True):

@@ -38,7 +38,21 @@ async def hear_notice(request: Call, provider: FromPath[str]) -> Heard:
 
 
 def pay_url(
-    market: Market, key: str, amount: int, currency: str, provider: str, back: str, asked_at: datetime
+    market: Market,
+    key: str,
+    amount: int,
+    currency: str,
+    provider: str,
+    back: str,
+    asked_at: datetime,
+    terms: str = "",
 ) -> str:
     """Where the buyer pays what was asked; afterwards they come back to `back`."""
-    return market.providers[provider].pay_url(Intent(key, amount, currency, asked_at + _PAY_WITHIN), back)
+    return market.providers[provider].pay_url(
+        Intent(key, amount, currency, asked_at + _PAY_WITHIN, terms), back
+    )
+
+
+def outside(call: Call) -> str:
+    """How the market is reached; a process that was not told says it as it was asked."""
+    return call.app.state.get("url") or str(call.base_url).rstrip("/")

@@ -135,9 +135,9 @@ def _line(found: Explained, offer: str) -> QuotedLine:
 
 
 def ways(market: Market, format_code: str) -> list[str]:
-    """How an order of this format can be paid from afar: providers by name, wallet, cash if it is paid at handover."""
+    """How an order of this format can be paid from afar, besides by instalments: providers, wallet, cash where it is paid at handover."""
     money = market.format(format_code).money
-    found = sorted(market.providers) if "provider" in money.ways else []
+    found = sorted(set(market.providers) - set(market.lenders)) if "provider" in money.ways else []
     return found + [
         way for way in ("wallet", "cash") if way in money.ways and (way != "cash" or way in money.at_handover)
     ]

@@ -98,13 +98,13 @@ def cpu_of_family(pid: int) -> float:
 
 
 def free_port() -> int:
-    """A loopback port nobody listens on, nor on the one after it.
+    """A loopback port nobody listens on, nor on the three after it.
 
     Below those the kernel lends to outgoing calls: a server that is killed and comes back finds its port free.
     """
     while True:
-        port = _FIRST_PORT + next(_ports) * 2 % _PORTS
-        if all(map(_is_free, (port, port + 1))):
+        port = _FIRST_PORT + next(_ports) * 4 % _PORTS
+        if all(map(_is_free, range(port, port + 4))):
             return port
 
 

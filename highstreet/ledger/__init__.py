@@ -27,13 +27,14 @@ from highstreet.ledger.errors import (
     CardElsewhere, CardShort, MoreThanOwed, NoCardHere, NoSuchRefund, NoSuchStray, NotPayableSo,
     NotThatMuch, NothingToPayOut, WalletFull, WalletShort,
 )
+from highstreet.ledger.instalments import Lender, NotAgreed, NotLent
 from highstreet.ledger.statements import Statement
 from highstreet.ledger.transfers import Flow, Transfer, escrow_of
 
 __all__ = [
-    "ESCROW", "GUARDED", "PLATFORM", "TOLERANCE_SECONDS", "About", "Accounts", "CardElsewhere",
-    "CardShort", "ChargeState", "Flow", "Intent", "MoreThanOwed", "MoveState", "NoCardHere",
-    "NoSuchRefund", "NoSuchStray", "NotPayableSo", "NotThatMuch", "NothingToPayOut", "Notice",
+    "ESCROW", "GUARDED", "PLATFORM", "TOLERANCE_SECONDS", "About", "Accounts", "CardElsewhere", "CardShort",
+    "ChargeState", "Flow", "Intent", "Lender", "MoreThanOwed", "MoveState", "NoCardHere", "NoSuchRefund",
+    "NoSuchStray", "NotAgreed", "NotLent", "NotPayableSo", "NotThatMuch", "NothingToPayOut", "Notice",
     "NoticeKind", "Outcome", "Provider", "ProviderAway", "ProviderRefused", "StaleNotice", "Statement",
     "StatementLine", "Transfer", "WalletFull", "WalletShort", "WrongSignature", "card_plans",
     "card_refunds", "cards", "collections", "escrow_of", "folding", "grants", "instalments", "payouts",

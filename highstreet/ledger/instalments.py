@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from highstreet.kit.db import Tx
+from highstreet.kit.db import Tx, row_or_none
 from highstreet.kit.errors import Refusal
 from highstreet.kit.text import Words
 from highstreet.ledger.collect import Provider
@@ -214,6 +214,27 @@ def check(sheet: Sheet) -> Sheet:
 def of_age(born: date, today: date) -> bool:
     """Whether somebody born then has had the birthday that makes them grown up; who was born on 29 February, on 1 March."""
     return (today.year - born.year, today.month, today.day) >= (GROWN_UP, born.month, born.day)
+
+
+class AgreedLoan(msgspec.Struct, frozen=True):
+    """A yes as it is kept: the sheet sealed, or gone with its person."""
+
+    collection_key: str
+    lender: str
+    wording: str
+    agreed_at: datetime
+    sheet_key: bytes | None
+    sheet: bytes | None
+
+
+async def agreed(tx: Tx, purchase_id: str) -> AgreedLoan | None:
+    """What was agreed for a purchase; None when no lender pays it."""
+    return await row_or_none(
+        tx,
+        AgreedLoan,
+        """SELECT collection_key, lender, wording, agreed_at, sheet_key, sheet FROM ledger.loan_agreed WHERE purchase_id = $1""",
+        purchase_id,
+    )
 
 
 async def forget(tx: Tx, buyer_id: str) -> None:

@@ -21,7 +21,7 @@ from highstreet.kit.db import Database, DatabaseBusy, Tx
 from highstreet.kit.errors import KeyReused
 from highstreet.kit.sealing import Seal
 from highstreet.kit.signing import Signer
-from highstreet.ledger import Accounts, Provider, WalletShort
+from highstreet.ledger import Accounts, Lender, Provider, WalletShort
 from highstreet.logistics import DevicePort, EditionGone
 from highstreet.market.claiming import Claims
 from highstreet.market.format import Format
@@ -94,6 +94,7 @@ class Market:
         *,
         providers: Mapping[str, Provider],
         devices: DevicePort | None = None,
+        lenders: Mapping[str, Lender] | None = None,
         clock: Clock = system_clock,
         country: str = "CN",
         currency: str = "CNY",
@@ -103,7 +104,8 @@ class Market:
     ) -> None:
         self.db = db
         self.formats = formats
-        self.providers = providers
+        self.lenders: Mapping[str, Lender] = lenders or {}
+        self.providers: Mapping[str, Provider] = {**providers, **self.lenders}
         self.devices = devices
         self.clock = clock
         self.demo = demo

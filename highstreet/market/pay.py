@@ -37,7 +37,8 @@ async def _told_charge(
 ) -> dict[str, Any]:
     def decide(found: Found, unit: Unit) -> dict[str, Any]:
         asked = next(iter(found.collections), None)
-        if asked is None:
+        # Whoever was not asked has nothing to say about it: its money, if there is any, is for a person to look at.
+        if asked is None or asked.provider != notice.provider:
             return (
                 _stray(unit, notice, "unknown_key", now)
                 if notice.outcome == "paid"

@@ -14,8 +14,8 @@ from highstreet.catalog import OfferClosed
 from highstreet.inventory import Hold, OutOfStock
 from highstreet.kit.errors import Malformed, Refusal, SignInFirst
 from highstreet.kit.ids import new_id, spoken
-from highstreet.ledger import NotPayableSo, WalletShort
-from highstreet.market import cards, dispensing, settle
+from highstreet.ledger import NotAgreed, NotLent, NotPayableSo, WalletShort
+from highstreet.market import cards, dispensing, instalments, settle
 from highstreet.market.choices import PERSONAL, NothingOpen, Take
 from highstreet.market.commit import advance
 from highstreet.market.contacts import Contact, seal_contact
@@ -58,7 +58,10 @@ class DropOver(Refusal):
 
 
 class Placing(msgspec.Struct, frozen=True):
-    """Who buys a quote, and how. `method`: a provider's name, wallet, cash or card:<id>. `counter`: a clerk sells at the till."""
+    """Who buys a quote, and how. `method`: a provider's name, wallet, cash or card:<id>. `counter`: a clerk sells at the till.
+
+    `loan`: the buyer's yes to a lender's terms, without which a lender pays nothing.
+    """
 
     quote: Quote
     contact: Contact
@@ -67,6 +70,7 @@ class Placing(msgspec.Struct, frozen=True):
     buyer_id: str | None = None
     lang: str = "en"
     counter: bool = False
+    loan: instalments.Agreed | None = None
 
 
 async def place(
@@ -104,9 +108,7 @@ async def place(
             advance(work, market.format(quoted.format), now)
             works.append(work)
         unit.add("purchase", **_purchase(market, placing, purchase_id, now))
-        asked = sum(w.order.agreed.asked(later=False) for w in works if w.order.waits == "payment")
-        if asked:
-            unit.ask(collection_key, purchase_id, placing.method, quote.currency, asked, now)
+        collection = _ask(market, placing, unit, collection_key, purchase_id, works, now)
         for work in works:
             unit.take_in(work, now)
             _take_part(market, placing, work, unit)
@@ -118,9 +120,7 @@ async def place(
             "total": quote.total,
             "currency": quote.currency,
             "orders": [_answer(market, work) for work in works],
-            "collection": {"key": collection_key, "amount": asked, "provider": placing.method}
-            if asked
-            else None,
+            "collection": collection,
         }
 
     try:
@@ -129,6 +129,27 @@ async def place(
         if purse is None or tries <= 1:
             raise
         return await place(market, placing, now, key, also, tries - 1)  # others spent from it meanwhile
+
+
+def _ask(
+    market: Market,
+    placing: Placing,
+    unit: Unit,
+    key: str,
+    purchase_id: str,
+    works: list[Work],
+    now: datetime,
+) -> dict[str, Any] | None:
+    """Ask the provider for what the orders wait for; of a lender only together with the buyer's yes to a loan of just that sum."""
+    asked = sum(w.order.agreed.asked(later=False) for w in works if w.order.waits == "payment")
+    if asked == 0:
+        return None
+    unit.ask(key, purchase_id, placing.method, placing.quote.currency, asked, now)
+    if placing.loan is not None:
+        if placing.loan.sheet.amount != asked:
+            raise NotLent
+        instalments.write_down(market, unit, placing.loan, key, purchase_id, placing.by, now)
+    return {"key": key, "amount": asked, "provider": placing.method}
 
 
 def paid_at_once(method: str) -> bool:
@@ -190,6 +211,9 @@ def _check(market: Market, placing: Placing, goods: dict[str, ForSale]) -> None:
         raise SignInFirst
     if not paid_at_once(placing.method) and placing.method not in market.providers:
         raise NotPayableSo(way=placing.method)
+    loan = placing.loan
+    if placing.method in market.lenders and (loan is None or loan.lender != placing.method):
+        raise NotAgreed
     for order in placing.quote.orders:
         way = placing.method if placing.method in PAID_AT_ONCE else "provider"
         one = market.format(order.format)

@@ -71,4 +71,5 @@ async def erase(tx: Tx, person_id: str, now: datetime) -> None:
             await ledger.card_refunds.give_back(tx, card.id, person_id, now)
     await ledger.top_ups.forget(tx, person_id, now)
     await catalog.chat.forget(tx, person_id)
+    await ledger.instalments.forget(tx, person_id)
     await tell(tx, "person.erased", person_id, person_id, now, {})

@@ -12,10 +12,12 @@ from tests.api.street import Street
 ANYBODY = {
     "/api/quotes", "/api/offers", "/api/offers/{offer_id}", "/api/sellers/{seller_id}", "/api/cohorts/{cohort_id}",
     "/api/cohorts/{cohort_id}/entrants", "/api/scenarios", "/api/programmes", "/api/programmes/{programme_id}",
+    "/api/instalments",
 }  # fmt: skip
 WITH_ID = {
     ("GET", "/api/orders/{order_id}"),
     ("POST", "/api/orders/{order_id}/facts"),
+    ("GET", "/api/orders/{order_id}/instalments"),
     ("GET", "/api/offers/{offer_id}"),
     ("PATCH", "/api/offers/{offer_id}"),
     ("GET", "/api/sellers/{seller_id}"),
@@ -56,6 +58,8 @@ async def test_somebody_elses_order(street: Street, who: str) -> None:
         ("GET", f"/api/orders/{order['id']}", None, unseen),
         ("GET", f"/api/orders/{order['id']}?key={other['link']}", None, 404),
         ("GET", f"/api/orders/{order['id']}?key=", None, unseen),
+        ("GET", f"/api/orders/{order['id']}/instalments", None, unseen),
+        ("GET", f"/api/orders/{order['id']}/instalments?key={other['link']}", None, 404),
         ("POST", f"/api/orders/{order['id']}/facts", {"fact": "cancelled"}, unseen),
         ("POST", f"/api/orders/{order['id']}/facts", {"fact": "cancelled", "who": "buyer"}, unseen),
         ("POST", f"/api/orders/{order['id']}/facts", {"fact": "ready", "who": "seller"}, unseen),

@@ -28,8 +28,10 @@ async def orders_told(tx: Tx, order_ids: list[str]) -> dict[str, Row]:
 
 
 async def parties_of_order(tx: Tx, order_id: str) -> Row | None:
-    """Whose order it is: seller_id and buyer_id."""
-    return await tx.fetchrow("""SELECT seller_id, buyer_id FROM orders."order" WHERE id = $1""", order_id)
+    """Whose order it is: seller_id and buyer_id; and its purchase_id."""
+    return await tx.fetchrow(
+        """SELECT seller_id, buyer_id, purchase_id FROM orders."order" WHERE id = $1""", order_id
+    )
 
 
 async def earns_of(tx: Tx, order_id: str, party_id: str) -> bool:

@@ -58,7 +58,7 @@ def ways_to_pay(market: Market, visitor: Visitor, quote: Quote, wallet: int | No
     forms = [market.format(one.format).money for one in quote.orders]
     told: list[dict[str, Any]] = []
     if all("provider" in one.ways for one in forms):
-        for name in market.providers:
+        for name in market.providers.keys() - market.lenders.keys():
             text = say(visitor, "Card or phone, at the payment provider")
             note = say(visitor, "Test mode: no real money moves.") if market.demo else ""
             told.append({"value": name, "text": text, "note": note, "icon": "phone", "off": False})
