@@ -36,11 +36,19 @@ from highstreet.kit.db import DatabaseAway, DatabaseBusy
 from highstreet.kit.logs import set_up_logs
 from highstreet.market.desk import Market
 from highstreet.opening import end_with_parent
-from highstreet.web import account, courier, frame, merchant, operator, shop, till
+from highstreet.web import account, courier, frame, live, merchant, operator, shop, till
 from highstreet.web.quick import QuickPages
 from highstreet.wiring import OpenMarket
 
-AREAS = (shop.ROUTES, account.ROUTES, merchant.ROUTES, till.ROUTES, courier.ROUTES, operator.ROUTES)
+AREAS = (
+    shop.ROUTES,
+    live.ROUTES,
+    account.ROUTES,
+    merchant.ROUTES,
+    till.ROUTES,
+    courier.ROUTES,
+    operator.ROUTES,
+)
 STATIC = Path(__file__).parent / "web" / "static"
 _YEAR = "public, max-age=31536000, immutable"
 _HOUR = "public, max-age=3600"

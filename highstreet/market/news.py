@@ -20,6 +20,7 @@ from highstreet.kit.text import Words
 from highstreet.market import attempts
 from highstreet.market.place import Contact
 from highstreet.market.views.news import AboutOrder, about_orders, contact_of, purchases_of
+from highstreet.market.views.rooms import rooms_of
 
 LETTER = "letter"
 _FRESH = timedelta(days=1)
@@ -187,11 +188,12 @@ def sentence(kind: str, body: dict[str, Any], lang: str) -> str:
 
 
 async def stir(tx: Tx, facts: list[Fact]) -> None:
-    """Wake whoever looks at an order or its purchase: their ids, on the channel `told`."""
+    """Wake whoever looks at an order, its purchase or the live room it was bought in: their ids, on the channel `told`."""
     subjects = {fact.subject for fact in facts if fact.kind.startswith("order.")}
     if not subjects:
         return
-    names = sorted(subjects | set(await purchases_of(tx, sorted(subjects))))
+    asked = sorted(subjects)
+    names = sorted({*asked, *await purchases_of(tx, asked), *await rooms_of(tx, asked)})
     for start in range(0, len(names), _MOST_IN_ONE_NOTE):
         await tx.execute("SELECT pg_notify('told', $1)", ",".join(names[start : start + _MOST_IN_ONE_NOTE]))
 

@@ -115,7 +115,7 @@ async def live(market: Market, town: Town, now: datetime) -> None:
         if person.wallet:
             await top_up(market, town.people[person.key], person.wallet, now - 20 * D, f"top-up {person.key}")
     for n, bought in enumerate(sorted(PAST, key=lambda one: one.ago, reverse=True)):
-        await _buy(market, town, bought, n, now - bought.ago)
+        await buy(market, town, bought, n, now - bought.ago)
 
 
 async def top_up(market: Market, person_id: str, amount: int, now: datetime, about: str) -> None:
@@ -125,7 +125,8 @@ async def top_up(market: Market, person_id: str, amount: int, now: datetime, abo
         await ledger.wallet.fill(tx, person_id, amount, currency, bank, about, person_id, now)
 
 
-async def _buy(market: Market, town: Town, bought: Bought, n: int, placed: datetime) -> None:
+async def buy(market: Market, town: Town, bought: Bought, n: int | str, placed: datetime) -> None:
+    """One purchase and what was told of it; once per `n`."""
     person = next((one for one in PEOPLE if one.key == bought.who), None)
     at_counter = all(goods.endswith("/counter") for goods in bought.goods)
     contact, where = Contact(), None

@@ -19,11 +19,11 @@ class News:
         self._opened: asyncio.Task[None] | None = None
 
     async def changes(
-        self, market: Market, subjects: frozenset[str]
+        self, market: Market, subjects: frozenset[str], apart: float = 0
     ) -> AsyncIterator[ServerSentEventMessage]:
-        """One event whenever something was told about one of these.
+        """One event whenever something was told about one of these, at least `apart` seconds after the one before.
 
-        A sign of life every 20 seconds, for ten minutes.
+        A sign of life every 20 seconds, for ten minutes, or as long as there is news.
         """
         if self._opened is None:
             self._opened = asyncio.ensure_future(market.db.listen("told", self._heard))
@@ -41,6 +41,7 @@ class News:
                     continue
                 woken.clear()
                 yield ServerSentEventMessage(data="changed")
+                await asyncio.sleep(apart)
         finally:
             for subject in subjects:
                 self._waiting[subject].discard(woken)
@@ -57,10 +58,20 @@ class News:
 
 def live(request: AnyRequest, market: Market, *subjects: str) -> ServerSentEvent:
     """Events for a part with `data-live`, one whenever something was told about these orders or purchases."""
+    return stream(news_of(request).changes(market, frozenset(subjects)))
+
+
+def news_of(request: AnyRequest) -> News:
+    """What this process hears."""
     state = request.app.state
     if "news" not in state:
         state["news"] = News()
-    answer = ServerSentEvent(state["news"].changes(market, frozenset(subjects)))
+    return state["news"]
+
+
+def stream(events: AsyncIterator[ServerSentEventMessage]) -> ServerSentEvent:
+    """Events as an answer nobody keeps or holds back."""
+    answer = ServerSentEvent(events)
     answer.headers["cache-control"] = "no-store"
     answer.headers["x-accel-buffering"] = "no"
     return answer

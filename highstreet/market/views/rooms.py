@@ -188,3 +188,13 @@ async def viewers(tx: Tx, room_ids: list[str], now: datetime) -> dict[str, int]:
         now - SEEN_FOR,
     )
     return {r["room_id"]: int(r["n"]) for r in found}
+
+
+async def rooms_of(tx: Tx, order_ids: list[str]) -> list[str]:
+    """The rooms these orders were bought in."""
+    found = await tx.fetch(
+        """SELECT DISTINCT d.room_id FROM inventory.hold h JOIN catalog.room_drop d ON d.supply_id = h.target_id
+           WHERE h.order_id = ANY ($1) AND h.line = 0 AND h.kind = 'supply'""",
+        order_ids,
+    )
+    return [r["room_id"] for r in found]

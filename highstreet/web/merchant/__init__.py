@@ -16,6 +16,7 @@ from highstreet.web.merchant import (
     item,
     join,
     licences,
+    live,
     offer,
     offers,
     order,
@@ -41,7 +42,7 @@ from highstreet.web.merchant.desk import Elsewhere, desk_of, elsewhere
 
 _PAGES = (
     today, orders, order, order_acts, handover, goods, describing, item, pictures, sheets, intake, offers, offer, prices, promotions,
-    stock, times, things, supply, groups, visits, visit, prescriptions, takings, business, places, licences, staff,
+    stock, times, things, supply, groups, live, visits, visit, prescriptions, takings, business, places, licences, staff,
 )  # fmt: skip
 
 _DESK = Router(

@@ -131,6 +131,7 @@ async def put(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> Re
         await orders.baskets.write(tx, basket_id, entries, buyer, visitor.now)
     cookies = () if visitor.session or visitor.basket_cookie else (sessions.basket_cookie(visitor, cookie),)
     if not visitor.part:
-        return go(visitor, "/basket", cookies=cookies)
+        # What is sold live is gone while one looks at a basket.
+        return go(visitor, "/checkout" if form.get("then") == "checkout" else "/basket", cookies=cookies)
     changed = msgspec.structs.replace(visitor, basket_id=basket_id, basket=len(entries))
     return shown_basket(changed, market, await read(market, changed))
