@@ -36,7 +36,7 @@ from highstreet.kit.db import DatabaseAway, DatabaseBusy
 from highstreet.kit.logs import set_up_logs
 from highstreet.market.desk import Market
 from highstreet.opening import end_with_parent
-from highstreet.web import account, courier, frame, live, merchant, operator, shop, till
+from highstreet.web import account, cards, courier, frame, live, merchant, operator, shop, till
 from highstreet.web.quick import QuickPages
 from highstreet.wiring import OpenMarket
 
@@ -44,6 +44,7 @@ AREAS = (
     shop.ROUTES,
     live.ROUTES,
     account.ROUTES,
+    cards.ROUTES,
     merchant.ROUTES,
     till.ROUTES,
     courier.ROUTES,

@@ -8,7 +8,7 @@ import msgspec
 
 from highstreet.kit import facts
 from highstreet.kit.db import Tx, row_or_none, value
-from highstreet.kit.errors import Malformed
+from highstreet.kit.errors import Malformed, NotAllowed
 from highstreet.kit.money import digits, plain
 from highstreet.kit.text import Words
 from highstreet.ledger.errors import EnoughInAdvance, NoCardHere
@@ -99,20 +99,25 @@ def checked(steps: list[Step], currency: str) -> list[Step]:
 async def offer(
     tx: Tx, seller_id: str, steps: list[Step], note: Words, currency: str, by: str, now: datetime
 ) -> None:
-    """Put a card on sale, or change what is sold from now on; cards that were bought stay as they are. Errors: Malformed."""
+    """Put a card on sale, or change what is sold from now on; cards that were bought stay as they are. Errors: Malformed; NotAllowed while
+    the market gives everything on its cards back.
+    """
     steps = checked(steps, currency)
     if max(len(note.en), len(note.zh)) > 300:
         raise Malformed("note", "at most 300 characters", "最多 300 字")
-    await tx.execute(
+    done = await tx.fetchval(
         """INSERT INTO ledger.card_plan (seller_id, currency, steps, note, opened_at) VALUES ($1, $2, $3, $4, $5)
            ON CONFLICT (seller_id) DO UPDATE SET steps = excluded.steps, note = excluded.note,
-               opened_at = coalesce(card_plan.opened_at, excluded.opened_at), closed_at = NULL, closed_by = NULL, why = NULL""",
+               opened_at = coalesce(card_plan.opened_at, excluded.opened_at) WHERE card_plan.closed_at IS NULL
+           RETURNING true""",
         seller_id,
         currency,
         msgspec.to_builtins(steps),
         msgspec.to_builtins(note),
         now,
     )
+    if not done:
+        raise NotAllowed
     amounts = ", ".join(f"{one.principal}+{one.bonus}" for one in steps)
     await facts.tell(tx, "card.offered", seller_id, by, now, {"steps": amounts})
 
@@ -143,6 +148,16 @@ async def close(tx: Tx, seller_id: str, by: str, why: str, now: datetime) -> Non
         raise NoCardHere
     if done:
         await facts.tell(tx, "card.closed", seller_id, by, now, {"why": why.strip()[:300]})
+
+
+async def reopen(tx: Tx, seller_id: str, by: str, now: datetime) -> None:
+    """A seller that was gone may put a card on sale again."""
+    done = await tx.execute(
+        "UPDATE ledger.card_plan SET closed_at = NULL, closed_by = NULL, why = NULL WHERE seller_id = $1 AND closed_at IS NOT NULL",
+        seller_id,
+    )
+    if done != "UPDATE 0":
+        await facts.tell(tx, "card.reopened", seller_id, by, now)
 
 
 async def advance(tx: Tx, seller_id: str, currency: str, now: datetime) -> Advance:

@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 from stdnum import ean
 
-from highstreet import catalog, inventory, parties, pricing
+from highstreet import catalog, inventory, ledger, parties, pricing
 from highstreet.kit.db import Tx
 from highstreet.kit.geo import Point
 from highstreet.kit.sealing import Seal
 from highstreet.town.goods import FORMATS, GOODS, Good
 from highstreet.town.people import CENTRE, CONSENTS, MAIL, PEOPLE, QUALIFIED, TOWN, TOWN_ABOUT, WORKS, Person
-from highstreet.town.shops import APPLIED, DIRECTORIES, PROMOTIONS, SHOPS, Shop
+from highstreet.town.shops import APPLIED, CARDS, DIRECTORIES, PROMOTIONS, SHOPS, Shop
 
 _METRES_PER_DEGREE = 111_195
 _REDUCED = (
@@ -65,6 +65,10 @@ async def found(tx: Tx, seal: Seal, currency: str, now: datetime) -> Town:
     await _stock_up(tx, town, currency, now)
     await _promote(tx, town, now)
     await _curate(tx, town, now)
+    for shop, steps, words in CARDS:
+        plan = [ledger.card_plans.Step(pays * 100, adds * 100) for pays, adds in steps]
+        by = town.sellers[shop]
+        await ledger.card_plans.offer(tx, by, plan, words, currency, by, now)
     owner, name, code, picture = APPLIED
     await parties.businesses.apply(
         tx,

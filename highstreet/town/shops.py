@@ -129,3 +129,9 @@ DIRECTORIES = (
         ("HOME-KETTLE", Words("One switch, large marks, stops by itself.", "一个开关，大刻度，自动断电。")),
         ("HOME-LAMP", Words("Bright enough to thread a needle.", "亮得可以穿针。")))),
 )
+
+# Prepaid cards: the shop, its amounts and what it adds to each, in yuan, and its own words.
+CARDS = (
+    ("bakery", ((100, 5), (200, 20), (500, 60)), Words("For those whose children know the smell of our oven.", "给闻着炉香长大的孩子们。")),
+    ("tea", ((200, 0), (500, 50)), Words("A pot is waiting; the card remembers that it is paid.", "茶已备好，卡里记着呢。")),
+)

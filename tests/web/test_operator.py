@@ -29,6 +29,7 @@ PAGES = (
     "/books/differences",
     "/books/differences.csv",
     "/strays",
+    "/cards",
     "/reviews",
     "/businesses",
     "/orders",
@@ -36,6 +37,7 @@ PAGES = (
     "/rules",
 )
 POSTS = ("/jobs/again", "/books/check", "/books/fold", "/strays/take", "/strays/settle", "/refunds/again", "/refunds/by-hand",
+         "/cards/close", "/cards/reopen",
          "/reviews/business", "/reviews/licence", "/reviews/particulars", "/businesses/suspend", "/businesses/reopen")  # fmt: skip
 OFFICERS = {"/reviews", "/businesses", "/orders", "/rules"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
@@ -18,6 +19,17 @@ from highstreet.web.frame import Form, GivenForm, GivenMarket, GivenVisitor, Vis
 
 TopUp = ledger.top_ups.TopUp
 
+
+class Home(msgspec.Struct, frozen=True):
+    """Where a payment belongs: its own page, where one goes from there, how that is called, what is said when it is paid or too late."""
+
+    path: str
+    back: str
+    title: str
+    paid: str
+    late: str
+
+
 _log = logging.getLogger(__name__)
 
 
@@ -26,7 +38,7 @@ async def paying(
     market: GivenMarket, visitor: GivenVisitor, asked: GivenForm, key: FromPath[str]
 ) -> Response[Any]:
     """Where a top-up stands. `pay=1`: straight on to the provider; coming back, its word is waited for."""
-    return answer(market, visitor, await mine(market, visitor, key), asked)
+    return answer(market, visitor, await mine(market, visitor, key), asked, home(visitor, key))
 
 
 @post("/me/wallet/{key:str}/ask", status_code=200)
@@ -36,7 +48,20 @@ async def ask(market: GivenMarket, visitor: GivenVisitor, key: FromPath[str]) ->
     if found.state != "paid":
         await ask_provider(market, visitor, found)
         found = await mine(market, visitor, key)
-    return answer(market, visitor, found, Form({"back": ["1"]}))
+    return answer(market, visitor, found, Form({"back": ["1"]}), home(visitor, key))
+
+
+def home(visitor: Visitor, key: str) -> Home:
+    return Home(
+        f"/me/wallet/{key}",
+        "/me/wallet",
+        say(visitor, "My wallet"),
+        say(visitor, "Your money is in the wallet."),
+        say(
+            visitor,
+            "Nothing was charged. If money did leave your account, it comes into your wallet by itself.",
+        ),
+    )
 
 
 async def mine(market: Market, visitor: Visitor, key: str) -> TopUp:
@@ -49,18 +74,19 @@ async def mine(market: Market, visitor: Visitor, key: str) -> TopUp:
     return found
 
 
-def answer(market: Market, visitor: Visitor, found: TopUp, asked: Form) -> Response[Any]:
+def answer(market: Market, visitor: Visitor, found: TopUp, asked: Form, at: Home) -> Response[Any]:
+    """The page of a payment, or on to where it belongs once it is paid."""
     if found.state == "paid":
-        return go(visitor, "/me/wallet", say=say(visitor, "Your money is in the wallet."))
+        return go(visitor, at.back, say=at.paid)
     until, provider = found.asked_at + PAYABLE, market.providers.get(found.provider)
     url = ""
     if provider is not None and visitor.now < until:
-        back = f"{visitor.url}/me/wallet/{found.key}?back=1"
+        back = f"{visitor.url}{at.path}?back=1"
         url = provider.pay_url(Intent(found.key, found.amount, found.currency, until), back)
     returned = bool(asked.get("back") or asked.get("outcome"))
     onward = url if asked.get("pay") and found.state == "asked" else ""
     return show(
-        visitor, "account/top_up.html", part="state", one=found, url=url, onward=onward, back=returned, until=until
+        visitor, "account/top_up.html", part="state", one=found, url=url, onward=onward, back=returned, until=until, at=at
     )  # fmt: skip
 
 

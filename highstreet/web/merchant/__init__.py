@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from highstreet.web.merchant import (
     business,
+    cards,
     describing,
     goods,
     groups,
@@ -42,7 +43,7 @@ from highstreet.web.merchant.desk import Elsewhere, desk_of, elsewhere
 
 _PAGES = (
     today, orders, order, order_acts, handover, goods, describing, item, pictures, sheets, intake, offers, offer, prices, promotions,
-    stock, times, things, supply, groups, live, visits, visit, prescriptions, takings, business, places, licences, staff,
+    stock, times, things, supply, groups, live, visits, visit, prescriptions, takings, cards, business, places, licences, staff,
 )  # fmt: skip
 
 _DESK = Router(

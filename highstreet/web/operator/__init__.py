@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from highstreet.web.operator import (
     books,
+    cards,
     differences,
     health,
     jobs,
@@ -25,7 +26,19 @@ ROUTES: list[ControllerRouterHandler] = [
         "/operator",
         route_handlers=[
             route
-            for page in (health, jobs, books, differences, strays, reviews, traders, order, told, rules)
+            for page in (
+                health,
+                jobs,
+                books,
+                differences,
+                strays,
+                cards,
+                reviews,
+                traders,
+                order,
+                told,
+                rules,
+            )
             for route in page.ROUTES
         ],
         dependencies={"office": Provide(office_of)},

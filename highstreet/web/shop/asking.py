@@ -9,9 +9,11 @@ import msgspec
 
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.kit.mail import Letter
+from highstreet.market.cards import Card
 from highstreet.market.contacts import Contact
 from highstreet.market.desk import Market
 from highstreet.market.place import Placing
+from highstreet.market.purse import METHOD
 from highstreet.market.quote import Quote
 from highstreet.market.units import Key
 from highstreet.web.frame import Form, Visitor, say
@@ -40,9 +42,9 @@ def asked_contact(
             wrong["address"] = say(visitor, "Please say where it should be brought: street, number, door.")
     else:
         told["address"] = ""
-    if form.get("method") not in {
-        way["value"] for way in ways_to_pay(market, visitor, quote, None) if not way["off"]
-    }:
+    known = {way["value"] for way in ways_to_pay(market, visitor, quote, None) if not way["off"]}
+    # Whose card it is, and what is on it, is judged where it pays.
+    if form.get("method") not in known and not form.get("method").startswith(METHOD):
         wrong["method"] = say(visitor, "Please choose how you pay.")
     if form.get("agree") != "1":
         wrong["agree"] = say(visitor, "We need your agreement to pass this on to the shop.")
@@ -53,8 +55,10 @@ def asked_contact(
     return contact, wrong
 
 
-def ways_to_pay(market: Market, visitor: Visitor, quote: Quote, wallet: int | None) -> list[dict[str, Any]]:
-    """The ways all parts of the basket can be paid in. `wallet`: what it holds; None: not asked."""
+def ways_to_pay(
+    market: Market, visitor: Visitor, quote: Quote, wallet: int | None, card: Card | None = None
+) -> list[dict[str, Any]]:
+    """The ways all parts of the basket can be paid in. `wallet`: what it holds; None: not asked. `card`: one's own, of the only seller."""
     forms = [market.format(one.format).money for one in quote.orders]
     told: list[dict[str, Any]] = []
     if all("provider" in one.ways for one in forms):
@@ -69,6 +73,12 @@ def ways_to_pay(market: Market, visitor: Visitor, quote: Quote, wallet: int | No
         told.append(
             {"value": "wallet", "text": say(visitor, "My wallet"), "note": note, "icon": "coin", "off": short}
         )
+    if card is not None and card.holds and all({"wallet", "provider"} <= set(one.ways) for one in forms):
+        held = money(card.holds, card.currency, visitor.lang)
+        told.append({
+            "value": f"{METHOD}{card.id}", "text": say(visitor, "My prepaid card of this shop"), "icon": "tag",
+            "off": card.holds < quote.total, "note": say(visitor, "%(held)s is on it.", held=held),
+        })  # fmt: skip
     if all("cash" in one.ways and "cash" in one.at_handover for one in forms):
         told.append({
             "value": "cash", "text": say(visitor, "At the counter"), "icon": "store", "off": False,

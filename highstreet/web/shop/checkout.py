@@ -7,11 +7,12 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from highstreet import parties
+from highstreet import ledger, parties
 from highstreet.catalog import OfferClosed
 from highstreet.inventory import OutOfStock
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.market import quote as quotes
+from highstreet.market.cards import Card
 from highstreet.market.desk import Market
 from highstreet.market.place import place
 from highstreet.market.views import shop as views
@@ -61,10 +62,13 @@ async def form_page(
     """The checkout form with what was typed. A new key unless the same try goes on."""
     assert found.explained is not None
     quote = found.explained.quote
-    wallet = 0
+    wallet, held = 0, list[Card]()
+    sellers = {order.seller_id for order in quote.orders}
     if visitor.session is not None:
         async with market.db.read() as tx:
             wallet = await views.wallet(tx, visitor.session.party_id, quote.currency)
+            if len(sellers) == 1:
+                held = await ledger.cards.mine(tx, visitor.session.party_id, *sellers)
     forms = [market.format(order.format) for order in quote.orders]
     return show(
         visitor,
@@ -76,7 +80,7 @@ async def form_page(
         key=key or secrets.token_urlsafe(12),
         needs_address=any(one.hints.needs_address for one in forms),
         fetches=any("pickup" in one.legs for one in forms),
-        ways=ways_to_pay(market, visitor, quote, wallet),
+        ways=ways_to_pay(market, visitor, quote, wallet, held[0] if held else None),
         typed=typed,
         wrong=wrong,
         refused=refused,

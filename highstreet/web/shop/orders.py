@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent
 
+from highstreet import logistics
 from highstreet.kit.ids import heard, is_id, spoken
 from highstreet.kit.rates import Limit
 from highstreet.market.views import shop as views
@@ -78,6 +79,8 @@ async def order(
     """Where an order is, what its buyer may do, and what it costs in the end."""
     found = await follow(market, visitor, order_id, asked)
     order = found.work.order
+    async with market.db.read() as tx:
+        photo = await logistics.photos.is_there(tx, order_id)
     return show(
         visitor,
         "shop/order.html",
@@ -93,6 +96,7 @@ async def order(
         more=await beside(market, visitor, found),
         key=secrets.token_urlsafe(12),
         drawn=drawn,
+        photo=photo,
         purchase=f"/purchases/{order.purchase_id}?link={market.link_signer.short(order.purchase_id)}",
     )
 

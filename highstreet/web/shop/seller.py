@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Response, get
 from litestar.params import FromPath
 
-from highstreet import parties
+from highstreet import ledger, parties
 from highstreet.kit.errors import NotFound
 from highstreet.kit.geo import metres
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, show
@@ -25,6 +25,7 @@ async def seller(
             raise NotFound("shop")
         places = await parties.places.places_of(tx, seller_id)
         licences = await held(tx, seller_id, visitor)
+        plan = await ledger.card_plans.of(tx, seller_id)
     found = await listing(market, visitor, asked, f"/shops/{seller_id}", seller=seller_id)
     return show(
         visitor,
@@ -32,6 +33,7 @@ async def seller(
         part="results",
         here=here,
         licences=licences,
+        plan=plan if plan is not None and plan.opened_at is not None and here.state == "active" else None,
         places=[
             {
                 "place": one,
