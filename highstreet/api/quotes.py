@@ -11,7 +11,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from highstreet.api.shapes import Id, Latitude, Longitude
-from highstreet.api.tokens import Call, market_of
+from highstreet.api.tokens import Call, bearer_of, market_of
 from highstreet.kit.geo import Point
 from highstreet.market import quote as orders
 from highstreet.market.desk import Market
@@ -87,11 +87,16 @@ class Quoted(msgspec.Struct, frozen=True):
 
 @post("/api/quotes", status_code=200, tags=["buying"])
 async def make_quote(request: Call, data: JSONBody[Basket]) -> Quoted:
-    """Price a basket over any number of sellers. Nothing is set aside by asking, and nothing is written."""
-    market = market_of(request)
+    """Price a basket over any number of sellers. Nothing is set aside by asking, and nothing is written.
+
+    With a token, the person's claims on public money pay what they may of it; only that person can then place the order.
+    """
+    market, token = market_of(request), await bearer_of(request)
     where = Point(data.where.lat, data.where.lon) if data.where else None
     entries = [Entry(line.offer, line.quantity, line.choice) for line in data.lines]
-    return _told(market, await quote(market, entries, market.clock(), channel=data.channel, where=where))
+    holder = token.party_id if token else None
+    found = await quote(market, entries, market.clock(), channel=data.channel, where=where, holder=holder)
+    return _told(market, found)
 
 
 def _told(market: Market, found: Explained) -> Quoted:

@@ -23,6 +23,7 @@ from highstreet.kit.sealing import Seal
 from highstreet.kit.signing import Signer
 from highstreet.ledger import Accounts, Lender, Provider, WalletShort
 from highstreet.logistics import DevicePort, EditionGone
+from highstreet.market import redeeming
 from highstreet.market.claiming import Claims
 from highstreet.market.format import Format
 from highstreet.market.shelf import Shelf
@@ -163,6 +164,8 @@ class Market:
                 return [OncePerPerson()]
             if e.constraint_name == "never_above_the_edition":
                 return [EditionGone()]
+            if e.constraint_name in redeeming.TAKEN_ONCE:
+                return [redeeming.ClaimGone()]
             if e.constraint_name == "never_used_too_often":
                 return [parties.errors.PrescriptionUsed()]
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from highstreet.inventory import Hold, OutOfStock
 from highstreet.kit.errors import Malformed, Refusal, SignInFirst
 from highstreet.kit.ids import new_id, spoken
 from highstreet.ledger import NotAgreed, NotLent, NotPayableSo, WalletShort
-from highstreet.market import cards, dispensing, instalments, settle
+from highstreet.market import cards, dispensing, instalments, redeeming, settle
 from highstreet.market.choices import PERSONAL, NothingOpen, Take
 from highstreet.market.commit import advance
 from highstreet.market.contacts import Contact, seal_contact
@@ -91,6 +91,7 @@ async def place(
     _check(market, placing, goods)
     await _no_gift_to_oneself(market, placing)
     cohorts = await _cohorts(market, quote)
+    redeeming.check(quote, placing.buyer_id)
     uses = await dispensing.uses(market, quote, goods, placing.buyer_id, now)
     numbers = await market.numbers.take(len(quote.orders))
     purchase_id, collection_key = new_id("pur", now), new_id("col", now)
@@ -109,10 +110,10 @@ async def place(
             works.append(work)
         unit.add("purchase", **_purchase(market, placing, purchase_id, now))
         collection = _ask(market, placing, unit, collection_key, purchase_id, works, now)
-        for work in works:
+        for work, quoted in zip(works, quote.orders, strict=True):
             unit.take_in(work, now)
             _take_part(market, placing, work, unit)
-            dispensing.dispense(work, uses, placing.by, unit, now)
+            _use_up(placing, work, quoted, uses, unit, now)
         if also is not None:
             also(unit)
         return {
@@ -150,6 +151,19 @@ def _ask(
             raise NotLent
         instalments.write_down(market, unit, placing.loan, key, purchase_id, placing.by, now)
     return {"key": key, "amount": asked, "provider": placing.method}
+
+
+def _use_up(
+    placing: Placing,
+    work: Work,
+    quoted: QuotedOrder,
+    uses: Mapping[str, parties.prescriptions.Use],
+    unit: Unit,
+    now: datetime,
+) -> None:
+    """What an order needs that can be had only so often: prescriptions, claims on public money."""
+    dispensing.dispense(work, uses, placing.by, unit, now)
+    redeeming.take(work, quoted.spends, placing.quote.holder, unit, now)
 
 
 def paid_at_once(method: str) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from highstreet import ledger, policy
 from highstreet.kit.db import Tx
 from highstreet.market.desk import Market
+from highstreet.market.views import public_money
 from highstreet.policy import Change
 
 
@@ -31,4 +32,19 @@ async def keep(market: Market, now: datetime) -> int:
     for batch_id in due:
         done += await market.db.run(policy.draws.draw, batch_id, now)
     done += await market.db.run(policy.claims.lapse, now)
+    done += await market.db.run(_trim, now)
     return done + await market.db.run(policy.budgets.roll, now)
+
+
+async def _trim(tx: Tx, now: datetime) -> int:
+    """What ended orders left of their claims: free in the budget again, or back at the treasury where the rule says so."""
+    trimmed = await policy.claims.trim(tx, await public_money.ended(tx), now)
+    for programme_id, amount in trimmed:
+        one = await policy.budgets.standing(tx, programme_id)
+        rule = policy.instruments.read(one.rules or "").rules[-1]
+        if rule.on_return == "treasury":
+            await policy.budgets.give_up(tx, programme_id, amount)
+            await ledger.grants.grant(
+                tx, programme_id, -amount, one.currency, f"returned {now.isoformat()}", now
+            )
+    return len(trimmed)

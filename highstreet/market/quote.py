@@ -13,7 +13,7 @@ from highstreet.kit.errors import Malformed
 from highstreet.kit.geo import Point, metres
 from highstreet.kit.money import share
 from highstreet.kit.quantity import check_quantity
-from highstreet.market import dispensing
+from highstreet.market import dispensing, redeeming
 from highstreet.market.choices import (
     NOTHING,
     ON_PRESCRIPTION,
@@ -102,6 +102,7 @@ class QuotedOrder(msgspec.Struct, frozen=True):
     lines: list[QuotedLine]
     agreed: Agreed
     cohort_id: str | None = None
+    spends: list[redeeming.Redeemed] = []
 
     @property
     def total(self) -> int:
@@ -109,12 +110,13 @@ class QuotedOrder(msgspec.Struct, frozen=True):
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """A whole basket, priced. `expires`: until then this price is honoured."""
+    """A whole basket, priced. `expires`: until then this price is honoured. `holder`: whose claims on public money it spends."""
 
     currency: str
     channel: str
     orders: list[QuotedOrder]
     expires: datetime
+    holder: str | None = None
 
     @property
     def total(self) -> int:
@@ -140,6 +142,7 @@ async def quote(
     *,
     channel: str = "online",
     where: Point | None = None,
+    holder: str | None = None,
 ) -> Explained:
     """Price a basket. Refuses empty and oversized ones, unknown and closed offers, quantities no offer allows."""
     if not entries:
@@ -166,14 +169,32 @@ async def quote(
         # So is what somebody is entitled to: how often it may be handed on, how many there are of it.
         alone = one.id if one.id in picked or market.format(one.format).grants else ""
         groups.setdefault((one.seller_id, one.place.id, one.format, alone), []).append(line)
+    aid = await redeeming.redeem(market, holder, groups, goods, now)
     choices = {entry.offer: entry.choice for entry in entries}
     orders = [
-        _order(market, key[:3], lines, goods, now, where, choices, picked.get(key[3], NOTHING))
-        for key, lines in groups.items()
+        _order(
+            market,
+            key[:3],
+            lines,
+            goods,
+            now,
+            where,
+            choices,
+            picked.get(key[3], NOTHING),
+            aid.spends.get(key, []),
+        )
+        for key, lines in aid.groups.items()
     ]
-    made = Quote(goods[entries[0].offer].priced.currency, channel, orders, now + GOOD_FOR)
+    made = Quote(
+        goods[entries[0].offer].priced.currency,
+        channel,
+        orders,
+        now + GOOD_FOR,
+        holder if aid.spends else None,
+    )
     text = market.quote_signer.sign(msgspec.msgpack.encode(made))
-    return Explained(made, text, {line.offer_id: line for line in priced}, goods)
+    told = {line.offer_id: line for lines in aid.groups.values() for line in lines}
+    return Explained(made, text, {line.offer_id: told[line.offer_id] for line in priced}, goods)
 
 
 def read(market: Market, text: str, now: datetime) -> Quote:
@@ -227,6 +248,7 @@ def _order(
     where: Point | None,
     choices: dict[str, dict[str, Any]],
     picked: Picked,
+    spends: list[redeeming.Redeemed],
 ) -> QuotedOrder:
     seller_id, place_id, format_name = key
     of_order = [goods[line.offer_id] for line in lines]
@@ -258,4 +280,4 @@ def _order(
         picked.cohort,
     )
     cohort_id = picked.cohort.id if picked.cohort else None
-    return QuotedOrder(one.code, seller_id, place_id, quoted, one.quote(asked), cohort_id)
+    return QuotedOrder(one.code, seller_id, place_id, quoted, one.quote(asked), cohort_id, spends)

@@ -173,7 +173,9 @@ def nothing_to_pay(asked: Asked, terms: dict[str, int | str | bool]) -> Agreed:
 def delivery_fee(asked: Asked, usual: int, free_from: int) -> int:
     """The seller's delivery fee of this order: none from an amount on."""
     fee = asked.term("delivery_fee", usual)
-    return 0 if sum(line.paid for line in asked.lines) >= asked.term("delivery_free_from", free_from) else fee
+    return (
+        0 if sum(line.amount for line in asked.lines) >= asked.term("delivery_free_from", free_from) else fee
+    )
 
 
 def working_days(start: datetime, days: int) -> datetime:
@@ -352,11 +354,12 @@ def refund_steps(work: Work, before: dict[int, int]) -> list[Transfer]:
         was, is_now = before.get(line.position, line.undone), line.undone
         if is_now == was:
             continue
-        parts = {work.payer: line.paid} | {
-            funder_account(funder): amount for funder, amount in line.funded().items()
-        }
-        for account, whole in parts.items():
-            back[account] = back.get(account, 0) + line.part(whole, is_now) - line.part(whole, was)
+        mine = line.part(line.paid, is_now) - line.part(line.paid, was)
+        back[work.payer] = back.get(work.payer, 0) + mine
+        for funder, amount in line.funded().items():
+            account = funder_account(funder)
+            part = line.part_of(funder, amount, is_now) - line.part_of(funder, amount, was)
+            back[account] = back.get(account, 0) + part
     return [Transfer(PRICE, ESCROW, account, amount) for account, amount in back.items()]
 
 

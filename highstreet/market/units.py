@@ -12,7 +12,7 @@ import msgspec
 
 from highstreet.kit.ids import new_id
 from highstreet.ledger import ESCROW, GUARDED, Flow, Transfer
-from highstreet.market import dispensing
+from highstreet.market import dispensing, redeeming
 
 if TYPE_CHECKING:
     from highstreet.market.work import Work
@@ -149,6 +149,7 @@ class Unit:
         self._holds(work)
         self._legs(work)
         self._entitlements(work)
+        redeeming.follow(work, self)
         self._deadlines(work)
         for told in work.news:
             self.fact("order." + told.kind, order.id, told.by, told.at, told.body)

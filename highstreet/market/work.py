@@ -116,7 +116,8 @@ class Work(msgspec.Struct):
         if share.purpose != "price":
             return share.amount
         return share.amount - sum(
-            line.part(line.funded().get(share.funder, 0), line.cancelled) for line in self.lines
+            line.part_of(share.funder, line.funded().get(share.funder, 0), line.cancelled)
+            for line in self.lines
         )
 
     def has(self, kind: str) -> Told | None:

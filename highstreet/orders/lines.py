@@ -71,6 +71,11 @@ class Line(msgspec.Struct):
         """The part of a whole-line amount that this many steps stand for; all steps stand for all of it, to the last minor unit."""
         return share(whole, steps, self.quantity)
 
+    def part_of(self, funder: str, whole: int, steps: int) -> int:
+        """The part of what a funder pays that goes back for this many steps: of public money the next minor unit up, never down."""
+        public = not funder.startswith("pty_") and funder != "platform"
+        return -(-whole * steps // self.quantity) if public else self.part(whole, steps)
+
     @property
     def amount_kept(self) -> int:
         """What the seller still earns on this line."""

@@ -246,6 +246,11 @@ async def _allocate(tx: Tx, programme_id: str, amount: int) -> None:
         await _over(tx, programme_id)
 
 
+async def give_up(tx: Tx, programme_id: str, amount: int) -> None:
+    """What goes back to the treasury is not the programme's any more. Errors: OverBudget."""
+    await _allocate(tx, programme_id, -amount)
+
+
 async def _over(tx: Tx, programme_id: str) -> None:
     one = await standing(tx, programme_id)
     raise OverBudget(free=plain(one.free, one.currency))

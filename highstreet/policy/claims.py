@@ -7,13 +7,15 @@ judged together in one call of `policy.take`, in the order they came.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, time, tzinfo
 from typing import Literal
 
 import msgspec
 
 from highstreet.kit import facts
 from highstreet.kit.db import Tx, rows
+from highstreet.policy.eligibility import Used, limit_key
+from highstreet.policy.instruments import Programme
 
 Verdict = Literal["done", "repeated", "had", "gone", "again"]
 
@@ -89,6 +91,70 @@ async def usable(tx: Tx, holder_id: str, now: datetime) -> list[Claim]:
         holder_id,
         now,
     )
+
+
+async def used(tx: Tx, programme: Programme, holder_id: str, now: datetime, tz: tzinfo) -> dict[str, Used]:
+    """What a person had of a programme within each limit of the rule in force, by `limit_key`."""
+    rule = programme.rule_on(now, tz)
+    found: dict[str, Used] = {}
+    day = now.astimezone(tz).date()
+    for limit in rule.limits if rule else ():
+        if limit.per == "person" and limit.within != "batch":
+            since = datetime.combine(_first_day(limit.within, day), time(), tz)
+            row = await tx.fetchrow(
+                """SELECT count(*) AS times, coalesce(sum(spent), 0)::bigint AS amount FROM policy.claim
+                   WHERE holder_id = $1 AND programme_id = $2 AND state = 'taken' AND taken_at >= $3""",
+                holder_id,
+                programme.id,
+                since,
+            )
+            found[limit_key(limit)] = Used(row["times"], row["amount"]) if row else Used()
+        elif limit.per == "each":
+            start = right(programme.id, holder_id, limit_key(limit), day) + "/"
+            for row in await tx.fetch(
+                "SELECT key FROM policy.used_right WHERE starts_with(key, $1) AND holder_id = $2",
+                start,
+                holder_id,
+            ):
+                found[limit_key(limit, row["key"][len(start) :])] = Used(1)
+    return found
+
+
+def right(programme_id: str, holder_id: str, key: str, day: date) -> str:
+    """The name, for ever, of a right that is used up within a span: `each/year/fridge` of a person in a year."""
+    per, within, *kind = key.split("/")
+    since = _first_day(within, day).isoformat()
+    return "/".join([programme_id, holder_id, per, within, since, *(k for k in kind if k)])
+
+
+def _first_day(within: str, day: date) -> date:
+    if within == "ever":
+        return date(1970, 1, 1)
+    return (
+        day.replace(day=1, month=1) if within == "year" else day.replace(day=1) if within == "month" else day
+    )
+
+
+async def trim(tx: Tx, ended: Sequence[str], now: datetime) -> list[tuple[str, int]]:
+    """What claims of ended orders set aside and did not spend is free again in their programmes; how much, by programme. Again: nothing."""
+    found = await tx.fetch(
+        """
+        WITH over AS (
+            SELECT id, amount, spent FROM policy.claim
+            WHERE order_id = ANY ($1) AND state = 'taken' AND amount > spent ORDER BY id FOR UPDATE
+        ), trimmed AS (
+            UPDATE policy.claim c SET amount = over.spent FROM over WHERE c.id = over.id
+            RETURNING c.programme_id, over.amount - over.spent AS over
+        ), back AS (
+            SELECT programme_id, sum(over)::bigint AS amount FROM trimmed GROUP BY 1 ORDER BY 1
+        )
+        UPDATE policy.programme p SET free = p.free + back.amount FROM back WHERE p.id = back.programme_id RETURNING p.id, back.amount
+        """,
+        list(ended),
+    )
+    for row in found:
+        await facts.tell(tx, "claims.trimmed", row["id"], "clock", now, {"amount": row["amount"]})
+    return [(row["id"], row["amount"]) for row in found]
 
 
 async def lapse(tx: Tx, now: datetime, most: int = 1000) -> int:

@@ -71,7 +71,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Award(msgspec.Struct, frozen=True):
-    """What a programme pays: in all, and of which line. rule: the day its rule began to hold."""
+    """What a programme pays: in all, and of which line. rule: the day its rule began to hold. rights: by `limit_key`, what it uses up."""
 
     programme: str
     rule: str
@@ -79,6 +79,7 @@ class Award(msgspec.Struct, frozen=True):
     amount: int
     parts: tuple[tuple[int, int], ...]
     steps: tuple[Step, ...]
+    rights: tuple[str, ...] = ()
 
 
 class No(msgspec.Struct, frozen=True):
@@ -127,7 +128,32 @@ def judge(programme: Programme, asked: Asked, tz: tzinfo, schedule: int | None =
         return no or (reasons[0] if reasons else _nothing())
     given = tuple((position, amount) for position, amount in sorted(parts.items()) if amount)
     total = sum(amount for _, amount in given)
-    return Award(programme.id, rule.starts.isoformat(), rule.source, total, given, tuple(steps))
+    rights = tuple(_rights(rule, offered, asked, dict(given)))
+    return Award(programme.id, rule.starts.isoformat(), rule.source, total, given, tuple(steps), rights)
+
+
+def at_most(award: Award, most: int) -> Award:
+    """The same award, but no more than what is set aside for it."""
+    if award.amount <= most:
+        return award
+    parts = split(most, [amount for _, amount in award.parts])
+    given = tuple((position, part) for (position, _), part in zip(award.parts, parts, strict=True) if part)
+    return msgspec.structs.replace(award, amount=most, parts=given)
+
+
+def _rights(rule: Rule, offered: Sequence[Schedule], asked: Asked, given: Mapping[int, int]) -> list[str]:
+    counted = [limit for limit in rule.limits if limit.per == "each" and limit.count is not None]
+    return [
+        limit_key(limit, _kind(one, thing))
+        for one, things in _met(rule, offered, asked)
+        for thing in things
+        if given.get(thing.position)
+        for limit in counted
+    ]
+
+
+def _kind(one: Schedule, thing: Thing) -> str:
+    return next((kind for kind in thing.kinds if kind in one.kinds), thing.kinds[0])
 
 
 def _shut_out(rule: Rule, asked: Asked) -> No | None:
@@ -256,7 +282,7 @@ def _units(rule: Rule, one: Schedule, thing: Thing, asked: Asked, had: set[str])
     for limit in rule.limits:
         if limit.per != "each" or limit.count is None:
             continue
-        kind = next((k for k in thing.kinds if k in one.kinds), thing.kinds[0])
+        kind = _kind(one, thing)
         left = limit.count - asked.used.get(limit_key(limit, kind), Used()).times - (kind in had)
         if left <= 0:
             return 0, No(

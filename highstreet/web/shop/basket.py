@@ -46,7 +46,8 @@ async def read(market: Market, visitor: Visitor) -> Read:
             except Refusal as refused:
                 wrong[entry.offer] = refused.sentence(visitor.lang)
     good = [entry for entry in entries if entry.offer not in wrong]
-    explained = await quotes.quote(market, good, visitor.now) if good else None
+    holder = visitor.session.party_id if visitor.session else None
+    explained = await quotes.quote(market, good, visitor.now, holder=holder) if good else None
     return Read(entries, shown, wrong, explained)
 
 

@@ -1,0 +1,242 @@
+"""Redeeming: a buyer's claims on public money become part of a price, the best legal combination of them, and explain themselves.
+
+Judged when quoted by the rule in force at that moment; taken by one guarded statement in the unit that places the order, which its deadline
+to pay ends before the rule does. What comes back of an order goes back to whoever paid it, rounded in favour of the public purse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from highstreet import policy
+from highstreet.kit.db import Tx
+from highstreet.kit.errors import Refusal
+from highstreet.kit.text import Words
+from highstreet.ledger import ESCROW
+from highstreet.market.shelf import ForSale
+from highstreet.market.views import public_money
+from highstreet.market.work import Work
+from highstreet.policy import Award, Claim, Programme, Thing, Used
+from highstreet.pricing import Adjustment, PricedLine, Step
+
+if TYPE_CHECKING:
+    from highstreet.market.desk import Market
+    from highstreet.market.quote import Quote
+    from highstreet.market.units import Unit
+
+# The constraints that a claim taken before, lapsed or of a right used before runs into.
+TAKEN_ONCE = ("claims_are_taken_once", "rights_are_used_once")
+
+_MOST_CLAIMS = 8  # looked at together; who has more spends what lapses first
+_MOST_STEPS = 400
+_IN_PERSON = frozenset({"pickup", "visit", "handover"})
+
+Group = tuple[str, str, str, str]  # seller, place, format, what is chosen for it alone
+
+
+class ClaimGone(Refusal):
+    """A claim that was spent elsewhere, or lapsed, since the price was told; or a right used meanwhile."""
+
+    code = "claim_gone"
+    en = "A voucher in this price was used or has lapsed meanwhile. Please look at the price again."
+    zh = "价格中的消费券已被使用或已过期，请重新查看价格。"
+
+
+class Redeemed(msgspec.Struct, frozen=True, array_like=True):
+    """A claim an order spends. rights: what of it may be had only so often, named for ever; keeps: they stay used when it is given back."""
+
+    claim: str
+    programme: str
+    spent: int
+    rights: list[str] = []
+    keeps: bool = False
+
+
+class _Told(NamedTuple):
+    """What is known of a buyer and of a programme."""
+
+    claim: Claim
+    programme: Programme
+    used: Mapping[str, Used]
+
+
+class Aid(NamedTuple):
+    """Public money for a basket: the lines as they now cost, and what each order spends."""
+
+    groups: dict[Group, list[PricedLine]]
+    spends: dict[Group, list[Redeemed]]
+
+
+async def redeem(
+    market: Market,
+    holder: str | None,
+    groups: dict[Group, list[PricedLine]],
+    goods: Mapping[str, ForSale],
+    now: datetime,
+) -> Aid:
+    """Let a person's claims pay what they may of a basket; nothing changes for guests, and for who has none."""
+    if holder is None:
+        return Aid(groups, {})
+    async with market.db.read() as tx:
+        claims = (await policy.claims.usable(tx, holder, now))[:_MOST_CLAIMS]
+        if not claims:
+            return Aid(groups, {})
+        told = await _told(tx, market, claims, holder, now)
+        kinds = await public_money.kinds_of(
+            tx, {goods[line.offer_id].item_id for g in groups.values() for line in g}
+        )
+        people = await policy.enrolments.qualities(tx, holder, now)
+        sellers = {
+            (group[0], one.id): await policy.enrolments.enrolled(tx, one.id, group[0])
+            for group in groups
+            for one in {t.programme.id: t.programme for t in told}.values()
+        }
+    search = _Search(market, told, groups, goods, kinds, people, sellers, now)
+    return search.best()
+
+
+async def _told(tx: Tx, market: Market, claims: Sequence[Claim], holder: str, now: datetime) -> list[_Told]:
+    found: list[_Told] = []
+    programmes: dict[str, Programme] = {}
+    for claim in claims:
+        if claim.programme_id not in programmes:
+            one = await policy.budgets.standing(tx, claim.programme_id)
+            programmes[claim.programme_id] = policy.instruments.read(one.rules or "")
+        programme = programmes[claim.programme_id]
+        used = await policy.claims.used(tx, programme, holder, now, market.tz)
+        found.append(_Told(claim, programme, used))
+    return found
+
+
+class _Search:
+    """Every legal way to spend a few claims on a few orders, as far as a bounded number of steps goes; the cheapest for the buyer wins."""
+
+    def __init__(
+        self, market: Market, told: list[_Told], groups: dict[Group, list[PricedLine]], goods: Mapping[str, ForSale],
+        kinds: Mapping[str, public_money.Kind], people: frozenset[str],
+        sellers: Mapping[tuple[str, str], frozenset[str]], now: datetime,
+    ) -> None:  # fmt: skip
+        self._market, self._told, self._goods, self._kinds = market, told, goods, kinds
+        self._people, self._sellers, self._now = people, sellers, now
+        self._groups = groups
+        self._steps = _MOST_STEPS
+        self._off = -1
+        self._found = Aid(groups, {})
+
+    def best(self) -> Aid:
+        self._walk(0, Aid(self._groups, {}), 0)
+        return self._found
+
+    def _walk(self, n: int, so_far: Aid, off: int) -> None:
+        self._steps -= 1
+        if off > self._off:
+            self._off, self._found = off, so_far
+        if n == len(self._told) or self._steps < 0:
+            return
+        for group, lines in so_far.groups.items():
+            award = self._judge(self._told[n], group, lines, so_far.spends.get(group, []))
+            if award is not None:
+                self._walk(
+                    n + 1,
+                    _spent(so_far, group, award, self._told[n], self._now, self._market),
+                    off + award.amount,
+                )
+        self._walk(n + 1, so_far, off)
+
+    def _judge(
+        self, one: _Told, group: Group, lines: list[PricedLine], spends: list[Redeemed]
+    ) -> Award | None:
+        rule = one.programme.rule_on(self._now, self._market.tz)
+        if rule is None or "price" not in rule.purposes:
+            return None
+        if sum(spent.programme == one.programme.id for spent in spends) >= rule.per_order:
+            return None
+        if spends and not rule.beside:
+            return None
+        format_ = self._market.format(group[2])
+        at_place = format_.in_person or (bool(format_.legs) and set(format_.legs) <= _IN_PERSON)
+        place = self._goods[lines[0].offer_id].place
+        asked = policy.Asked(
+            [self._thing(n, line) for n, line in enumerate(lines)],
+            self._now,
+            self._people,
+            self._sellers[group[0], one.programme.id],
+            place.address.get("district", ""),
+            "in_person" if at_place else "online",
+            one.used,
+        )
+        schedule = one.claim.schedule if one.programme.kind == "voucher" else None
+        found = policy.judge(one.programme, asked, self._market.tz, schedule)
+        return policy.eligibility.at_most(found, one.claim.amount) if isinstance(found, Award) else None
+
+    def _thing(self, n: int, line: PricedLine) -> Thing:
+        kind = self._kinds[self._goods[line.offer_id].item_id]
+        listed = line.list_price * line.quantity
+        return Thing(
+            n,
+            kind.names,
+            line.quantity,
+            listed,
+            line.amount,
+            line.paid,
+            kind.grade,
+            line.tax_bps,
+            kind.setting,
+        )
+
+
+def _spent(aid: Aid, group: Group, award: Award, one: _Told, now: datetime, market: Market) -> Aid:
+    """The same basket with one claim spent on one of its orders."""
+    lines = list(aid.groups[group])
+    name = one.programme.name
+    for n, amount in award.parts:
+        off = Adjustment(one.programme.kind, -amount, one.programme.id, name, one.claim.id)
+        steps = (*lines[n].steps, Step(Words(f"{name.en} (public money)", f"{name.zh}（公共资金）"), -amount))
+        lines[n] = msgspec.structs.replace(
+            lines[n], paid=lines[n].paid - amount, adjustments=(*lines[n].adjustments, off), steps=steps
+        )
+    day = now.astimezone(market.tz).date()
+    rights = [policy.claims.right(one.programme.id, one.claim.holder_id, key, day) for key in award.rights]
+    rule = one.programme.rule_on(now, market.tz)
+    keeps = rule is not None and rule.quota == "used"
+    spends = [
+        *aid.spends.get(group, []),
+        Redeemed(one.claim.id, one.programme.id, award.amount, rights, keeps),
+    ]
+    return Aid({**aid.groups, group: lines}, {**aid.spends, group: spends})
+
+
+def check(quote: Quote, buyer_id: str | None) -> None:
+    """What a quote spends is spent by the person it was told to. Errors: ClaimGone."""
+    if any(order.spends for order in quote.orders) and (buyer_id is None or quote.holder != buyer_id):
+        raise ClaimGone
+
+
+def take(work: Work, spends: Sequence[Redeemed], holder: str | None, unit: Unit, now: datetime) -> None:
+    """Take the claims an order spends, in the unit that places it."""
+    for one in spends:
+        unit.add(
+            "claim_taken", id=one.claim, order_id=work.order.id, holder=holder, spent=one.spent, rights=one.rights,
+            keeps=one.keeps, at=now,
+        )  # fmt: skip
+        unit.fact("claim.taken", one.claim, "claims", now, {"order": work.order.id, "amount": one.spent})
+
+
+def follow(work: Work, unit: Unit) -> None:
+    """What an order gave back of public money is not spent; of one that came to nothing the claims are open again."""
+    if work.new or not any(
+        share.funder for share in work.order.agreed.shares if not share.funder.startswith("pty_")
+    ):
+        return
+    if work.order.stage == "undone" and work.before.get("order", ("",))[0] != "undone":
+        unit.add("claim_back", order_id=work.order.id, paid=work.paid)
+        return
+    for share in work.order.agreed.shares:
+        account = f"programme:{share.funder}"
+        if any(account in (t.source, t.target) for t in work.posted):
+            spent = work.moved(share.purpose, account, ESCROW) - work.moved(share.purpose, ESCROW, account)
+            unit.add("claim_spent", order_id=work.order.id, programme_id=share.funder, spent=spent)
