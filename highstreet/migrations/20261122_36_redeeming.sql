@@ -1,5 +1,5 @@
 -- Claims on public money are taken by orders: in the one writer, by one guarded statement
--- depends: 20261122_33_best_first
+-- depends: 20261122_35_room_orders
 
 -- migrate: apply
 
