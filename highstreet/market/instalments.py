@@ -172,6 +172,15 @@ async def agreed_for(market: Market, purchase_id: str) -> Kept | None:
     return Kept(found.collection_key, found.lender, found.wording, found.agreed_at, terms)
 
 
+async def why_not(market: Market, kept: Kept) -> Words:
+    """In which words the lender said no; empty when it does not say."""
+    try:
+        loan = await loan_of(market, kept)
+    except LenderAway:
+        loan = None
+    return loan.why if loan is not None else Words()
+
+
 async def loan_of(market: Market, kept: Kept) -> Loan | None:
     """The loan as its lender tells it now; None when nobody has applied yet. Errors: LenderAway."""
     lender = market.lenders.get(kept.lender)

@@ -10,6 +10,7 @@ from highstreet.web.shop.checkout import checkout, order
 from highstreet.web.shop.front import ask, front, look, near
 from highstreet.web.shop.hall import hall
 from highstreet.web.shop.kinds import directory, kind
+from highstreet.web.shop.loan import loan, otherwise
 from highstreet.web.shop.offer import offer
 from highstreet.web.shop.order_acts import cancel, one_tap, received, send_back
 from highstreet.web.shop.orders import find as find_order
@@ -29,5 +30,5 @@ ROUTES: list[Any] = [
     front, look, near, ask, find, kind, directory, offer, seller,
     basket, put, checkout, order, purchase, ask_provider, purchase_news,
     orders, find_order, one_order, order_news, receipt, cancel, send_back, received,
-    one_tap, balance, pay_rest, ask_about_rest, hall, scenario, take_scenario,
+    loan, otherwise, one_tap, balance, pay_rest, ask_about_rest, hall, scenario, take_scenario,
 ]

@@ -12,6 +12,7 @@ from highstreet.kit.mail import Letter
 from highstreet.market.cards import Card
 from highstreet.market.contacts import Contact
 from highstreet.market.desk import Market
+from highstreet.market.instalments import Agreed, financed
 from highstreet.market.place import Placing
 from highstreet.market.purse import METHOD
 from highstreet.market.quote import Quote
@@ -43,6 +44,7 @@ def asked_contact(
     else:
         told["address"] = ""
     known = {way["value"] for way in ways_to_pay(market, visitor, quote, None) if not way["off"]}
+    known |= market.lenders.keys() if financed(market, quote) else set()
     # Whose card it is, and what is on it, is judged where it pays.
     if form.get("method") not in known and not form.get("method").startswith(METHOD):
         wrong["method"] = say(visitor, "Please choose how you pay.")
@@ -95,15 +97,21 @@ def _mail(text: str) -> bool:
     return True
 
 
-def placing(visitor: Visitor, quote: Quote, contact: Contact, form: Form) -> Placing:
+def placing(
+    visitor: Visitor, quote: Quote, contact: Contact, form: Form, loan: Agreed | None = None
+) -> Placing:
     buyer = visitor.session.party_id if visitor.session else None
-    return Placing(quote, contact, form.get("method"), visitor.who, buyer_id=buyer, lang=visitor.lang)
+    return Placing(
+        quote, contact, form.get("method"), visitor.who, buyer_id=buyer, lang=visitor.lang, loan=loan
+    )
 
 
 def key_of(visitor: Visitor, form: Form, contact: Contact) -> Key | None:
     """The idempotency key of this form. Errors: Malformed without one."""
     if not form.get("key"):
         raise Malformed("key", "please load the form again", "请重新打开结算页面")
-    body = "\n".join([form.get("quote"), form.get("method"), msgspec.json.encode(contact).decode()])
+    body = "\n".join(
+        [form.get("quote"), form.get("method"), form.get("sheet"), msgspec.json.encode(contact).decode()]
+    )
     fingerprint = hashlib.sha256(body.encode()).hexdigest()
     return Key(f"{visitor.scope} POST /checkout", form.get("key")[:60], fingerprint)

@@ -20,7 +20,8 @@ from highstreet.market.views.balance import AskedLater, asked_later
 from highstreet.orders import NotNow
 from highstreet.web.frame import Form, GivenForm, GivenMarket, GivenVisitor, Visitor, go, say, show
 from highstreet.web.shop.follow import Followed, follow
-from highstreet.web.shop.purchase import PAYABLE, hear
+from highstreet.web.shop.hearing import hear
+from highstreet.web.shop.purchase import PAYABLE
 
 
 class Rest(msgspec.Struct, frozen=True):

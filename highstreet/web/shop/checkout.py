@@ -20,6 +20,7 @@ from highstreet.orders import QuoteExpired, QuoteUnknown
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, Visitor, go, say, show
 from highstreet.web.shop.asking import asked_contact, key_of, placing, ways_to_pay
 from highstreet.web.shop.basket import read
+from highstreet.web.shop.borrowing import agreed, loans_for
 from highstreet.web.shop.grouped import Read, groups
 from highstreet.web.shop.taken_out import take_out
 
@@ -80,7 +81,8 @@ async def form_page(
         key=key or secrets.token_urlsafe(12),
         needs_address=any(one.hints.needs_address for one in forms),
         fetches=any("pickup" in one.legs for one in forms),
-        ways=ways_to_pay(market, visitor, quote, wallet, held[0] if held else None),
+        ways=ways_to_pay(market, visitor, quote, wallet, held[0] if held else None)
+        + await loans_for(market, visitor, quote),
         typed=typed,
         wrong=wrong,
         refused=refused,
@@ -99,9 +101,11 @@ async def order(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> 
         contact, wrong = asked_contact(visitor, market, quote, form)
         if wrong:
             return await again(market, visitor, typed, wrong, 422, "", key)
-        answer = await place(
-            market, placing(visitor, quote, contact, form), visitor.now, key_of(visitor, form, contact)
-        )
+        loan = await agreed(market, visitor, quote, form) if form.get("method") in market.lenders else None
+        if isinstance(loan, Response):
+            return loan
+        wanted = placing(visitor, quote, contact, form, loan)
+        answer = await place(market, wanted, visitor.now, key_of(visitor, form, contact))
     except _STALE as refused:
         return await again(market, visitor, typed, {}, refused.status, refused.sentence(visitor.lang), "")
     except Malformed:

@@ -94,6 +94,7 @@ async def order(
         worth=worth_of(found),
         sums=sums(found, visitor.lang),
         more=await beside(market, visitor, found),
+        by_loan=found.work.method in market.lenders,
         key=secrets.token_urlsafe(12),
         drawn=drawn,
         photo=photo,
@@ -120,5 +121,10 @@ async def receipt(
         raise NoSuchOrder
     beside_price = extras(found, visitor.lang)
     return show(
-        visitor, "shop/receipt.html", found=found, extras=beside_price, number=spoken(found.work.order.number)
+        visitor,
+        "shop/receipt.html",
+        found=found,
+        extras=beside_price,
+        number=spoken(found.work.order.number),
+        by_loan=found.work.method in market.lenders,
     )

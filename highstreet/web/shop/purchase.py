@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from typing import Any
 
@@ -11,27 +10,27 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent
 
-from highstreet.kit.errors import Refusal
 from highstreet.kit.ids import spoken
-from highstreet.ledger import Intent, Notice, ProviderAway
-from highstreet.market import pay
+from highstreet.ledger import Intent
+from highstreet.market import instalments
 from highstreet.market.desk import Market
 from highstreet.market.views import shop as views
 from highstreet.market.work import Work
 from highstreet.orders import NoSuchOrder
 from highstreet.web.frame import Form, GivenForm, GivenMarket, GivenVisitor, Visitor, go, live, show
 from highstreet.web.sessions import AnyRequest
+from highstreet.web.shop.hearing import hear
 
 PAYABLE = timedelta(minutes=30)
-_log = logging.getLogger(__name__)
 
 
 class Paying(msgspec.Struct, frozen=True):
-    """A purchase its buyer may see, its orders, and the address it is seen under."""
+    """A purchase its buyer may see, its orders, the address it is seen under, and the terms of the loan that pays it, if one does."""
 
     purchase: views.Purchase
     works: list[Work]
     path: str
+    loan: instalments.Kept | None = None
 
 
 async def paying(market: Market, visitor: Visitor, purchase_id: str, asked: Form) -> Paying:
@@ -44,7 +43,8 @@ async def paying(market: Market, visitor: Visitor, purchase_id: str, asked: Form
     mine = visitor.session is not None and found is not None and found.buyer_id == visitor.session.party_id
     if found is None or not (mine or shown == link):
         raise NoSuchOrder
-    return Paying(found, works, f"/purchases/{purchase_id}?link={link}")
+    loan = await instalments.agreed_for(market, purchase_id) if found.method in market.lenders else None
+    return Paying(found, works, f"/purchases/{purchase_id}?link={link}", loan)
 
 
 @get("/purchases/{purchase_id:str}")
@@ -52,22 +52,28 @@ async def purchase(
     market: GivenMarket, visitor: GivenVisitor, asked: GivenForm, purchase_id: FromPath[str]
 ) -> Response[Any]:
     """Where a payment stands. `pay=1`: straight on to the provider; coming back, we wait for its word."""
-    return answer(market, visitor, await paying(market, visitor, purchase_id, asked), asked)
+    return await answer(market, visitor, await paying(market, visitor, purchase_id, asked), asked)
 
 
-def answer(market: Market, visitor: Visitor, found: Paying, asked: Form) -> Response[Any]:
+async def answer(market: Market, visitor: Visitor, found: Paying, asked: Form) -> Response[Any]:
     states = {work.order.stage for work in found.works}
     waiting = any(work.order.waits == "payment" for work in found.works)
     single = found.works[0].order.id if len(found.works) == 1 else ""
     if not waiting and single:
         return go(visitor, f"/orders/{single}?key={market.link_signer.short(single)}")
     url = pay_url(market, visitor, found) if waiting else ""
+    loan, refused = found.loan, None
+    if loan is not None and waiting and found.purchase.state == "declined":
+        url = ""
+        refused = await instalments.why_not(market, loan)
     dues = [due for work in found.works for kind, due in work.deadlines.items() if kind == "payment"]
     return show(
         visitor,
         "shop/purchase.html",
         part="state",
         purchase=found.purchase,
+        loan=loan,
+        why=refused,
         waiting=waiting,
         lapsed=states == {"undone"},
         until=min(dues, default=None),
@@ -93,8 +99,12 @@ def pay_url(market: Market, visitor: Visitor, found: Paying) -> str:
     provider = market.providers.get(told.provider or "")
     if provider is None or told.key is None or told.amount is None or told.asked_at is None:
         return ""
-    intent = Intent(told.key, told.amount, told.currency, told.asked_at + PAYABLE)
+    intent = Intent(told.key, told.amount, told.currency, told.asked_at + PAYABLE, _terms(found))
     return provider.pay_url(intent, f"{visitor.url}{found.path}&back=1")
+
+
+def _terms(found: Paying) -> str:
+    return found.loan.terms.text if found.loan is not None and found.loan.terms is not None else ""
 
 
 @post("/purchases/{purchase_id:str}/ask", status_code=200)
@@ -108,33 +118,13 @@ async def ask(
         found = await paying(market, visitor, purchase_id, asked)
     if not visitor.part:
         return go(visitor, f"{found.path}&back=1")
-    return answer(market, visitor, found, Form({"back": ["1"]}))
+    return await answer(market, visitor, found, Form({"back": ["1"]}))
 
 
 async def ask_provider(market: Market, visitor: Visitor, told: views.Purchase) -> None:
     """Ask what became of the money asked for a purchase."""
     if told.key is not None:
         await hear(market, visitor, told.provider or "", told.key, told.currency)
-
-
-async def hear(market: Market, visitor: Visitor, name: str, key: str, currency: str) -> None:
-    """What the provider answers is taken like its notice: believed once, and only for the amount asked."""
-    provider = market.providers.get(name)
-    if provider is None:
-        return
-    try:
-        state = await provider.query(key)
-    except (ProviderAway, Refusal) as away:
-        _log.info("the provider gave no answer: %s", away)
-        return
-    if not state.seen or state.outcome == "unknown":
-        return
-    kind = "charge.succeeded" if state.outcome == "paid" else "charge.failed"
-    notice = Notice(
-        provider=provider.name, id=f"query {key}", key=key, kind=kind, amount=state.amount,
-        currency=state.currency or currency, provider_ref=state.provider_ref, at=state.at or visitor.now,
-    )  # fmt: skip
-    await pay.told_charge(market, notice, visitor.now)
 
 
 @get("/purchases/{purchase_id:str}/live")
