@@ -16,7 +16,7 @@ import msgspec
 from highstreet.catalog.errors import Muted, RoomQuiet
 from highstreet.kit import facts, rates
 from highstreet.kit.db import Row, Tx
-from highstreet.kit.errors import Malformed, NotFound, TooOften
+from highstreet.kit.errors import Malformed, NotAllowed, NotFound, TooOften
 from highstreet.kit.ids import new_id
 from highstreet.kit.rates import Limit
 from highstreet.kit.sealing import Seal
@@ -92,13 +92,20 @@ async def may_try(tx: Tx, seal: Seal, room_id: str, person_id: str, now: datetim
 async def say(tx: Tx, seal: Seal, room_id: str, person_id: str, text: str, once: str, now: datetime) -> Said:
     """Say something while the room is on; held when it must wait. The same `once` again is the first time's answer.
 
-    The seller's own side (person_id is the seller) is never held. Errors: NotFound, RoomQuiet, Muted, Malformed.
+    The seller's own side (person_id is the seller) is never held.
+
+    Errors: NotFound, NotAllowed for another business, RoomQuiet, Muted, Malformed.
     """
     room = await tx.fetchrow(
-        "SELECT seller_id, state, review, words FROM catalog.room WHERE id = $1 FOR SHARE", room_id
+        """SELECT r.seller_id, r.state, r.review, r.words, (SELECT kind FROM parties.party WHERE id = $2) AS kind
+           FROM catalog.room r WHERE r.id = $1 FOR SHARE""",
+        room_id,
+        person_id,
     )
     if room is None:
         raise NotFound("room")
+    if room["kind"] != "person" and person_id != room["seller_id"]:
+        raise NotAllowed
     if room["state"] not in ("on", "paused"):
         raise RoomQuiet
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
@@ -175,6 +182,24 @@ async def heard(tx: Tx, seal: Seal, room_id: str, *, most: int = 60, all_of_it: 
         most,
     )
     return [_opened(seal, room_id, r) for r in reversed(found)]
+
+
+async def read(tx: Tx, seal: Seal, room_id: str, said_id: str) -> Said:
+    """One message in any state. Errors: NotFound."""
+    found = await tx.fetchrow(_SAID + " WHERE s.id = $1 AND s.room_id = $2", said_id, room_id)
+    if found is None:
+        raise NotFound("message")
+    return _opened(seal, room_id, found)
+
+
+async def speaker_of(tx: Tx, room_id: str, said_id: str) -> str:
+    """Who said something. Errors: NotFound, also once they were erased."""
+    found: str | None = await tx.fetchval(
+        "SELECT person_id FROM catalog.room_said WHERE id = $1 AND room_id = $2", said_id, room_id
+    )
+    if found is None:
+        raise NotFound("message")
+    return found
 
 
 async def said_by(tx: Tx, seal: Seal, person_id: str) -> list[dict[str, object]]:
