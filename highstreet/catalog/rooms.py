@@ -281,6 +281,16 @@ async def awaited(tx: Tx, offer_id: str) -> bool:
     )
 
 
+async def showing(tx: Tx, offer_id: str) -> tuple[str, datetime] | None:
+    """The room that shows an offer or will, and when it begins: the one that has it on sale, else the next."""
+    found = await tx.fetchrow(
+        """SELECT r.id, r.starts FROM catalog.room_drop d JOIN catalog.room r ON r.id = d.room_id
+           WHERE d.offer_id = $1 AND d.state <> 'closed' AND r.state <> 'ended' ORDER BY d.state <> 'open', r.starts, r.id LIMIT 1""",
+        offer_id,
+    )
+    return (found["id"], found["starts"]) if found else None
+
+
 async def open_elsewhere(tx: Tx, offer_id: str) -> bool:
     """Whether the offer is on sale in a room now."""
     return bool(

@@ -70,7 +70,7 @@ async def _silk(tx: Tx, market: Market, town: Town, now: datetime) -> str:
         await catalog.chat.say(tx, market.seal, room, speaks, text, str(ago), now - ago * _MINUTE)
     opens = (now.astimezone(market.tz) + timedelta(days=1)).replace(hour=19, minute=30, second=0, microsecond=0)
     planned = await rooms.plan(tx, town.sellers["toys"], NewRoom(
-        Words("Carving names, one train at a time", "刻个名字：小火车现场做"), "老陈", opens, opens + timedelta(hours=2),
+        Words("Carving names, one train at a time", "刻个名字：小火车现场做"), "Old Chen 老陈", opens, opens + timedelta(hours=2),
         Words("Old Chen carves while you watch. Six trains, no more.", "老陈现场雕刻，只做六列。"),
     ), town.people["chen"], now)
     await _fill(tx, market, town, planned, TRAINS, opens + 10 * _MINUTE, now)

@@ -66,6 +66,9 @@ async def test_a_viewer_finds_the_room_and_catches_what_is_shown(ferry: Ferry, a
     await chinese.get(on)
     assert all(text in chinese.text for text in ("广告", "登录后提问", "剩 9 件", "主播佣金"))
     assert await chinese.get("/live/liv_nothing") and chinese.status == 404
+    for offer, told in (("WAY-LIVE", "Shown live now"), ("WAY-HAT", "It is shown live today")):
+        await browser.get(f"/offers/{ferry.town.offers[offer + '/live']}")
+        assert told in browser.text and on in browser.text
     await chinese.get(coming)
     assert "抢一件" not in chinese.text and "明天 19:30" in chinese.text
 

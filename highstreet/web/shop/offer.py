@@ -36,6 +36,10 @@ async def offer(market: GivenMarket, visitor: GivenVisitor, offer_id: FromPath[s
     ids = dict.fromkeys((here.id, *(one.id for one in others)))
     all_shown = await offers(market, visitor, list(ids), found.standing)
     shown = {one.goods.id: one for one in all_shown}
+    room = None
+    if market.format(here.format).hints.in_room:
+        async with market.db.read() as tx:
+            room = await catalog.rooms.showing(tx, here.id)
     chooser = await choosing.chooser(market, visitor, shown[here.id].goods)
     rx = await on_prescription(market, visitor, shown[here.id].goods)
     rows = shown[here.id].story(visitor.town, visitor.lang, {found.seller.id: found.seller.name})
@@ -45,6 +49,7 @@ async def offer(market: GivenMarket, visitor: GivenVisitor, offer_id: FromPath[s
         here=here,
         one=shown[here.id],
         chooser=chooser,
+        room=room,
         rx=rx,
         rows=rows,
         pictures=pictures(found.pictures, here),
