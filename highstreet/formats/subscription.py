@@ -11,17 +11,28 @@ from highstreet.market.quote import Asked
 from highstreet.orders import Agreed
 
 EVERY_DAYS = 7
+SHOW_DAYS = 3  # so long before it is ordered a box is shown
 
 
 def quote(asked: Asked) -> Agreed:
-    """Agreed are the rhythm and `of`, the ordinary offer it orders. Each of those orders has its own price, promise and way back."""
-    return rules.nothing_to_pay(
-        asked,
-        {
-            "every_days": max(1, asked.term("every_days", EVERY_DAYS)),
-            "of": str(asked.goods[0].terms.get("of", "")),
-        },
-    )
+    """Agreed are the rhythm and `of`, the ordinary offer it orders, or the `budget` of a box that a curator fills each time.
+
+    Each of those orders has its own price, promise and way back.
+    """
+    terms, every = asked.goods[0].terms, max(1, asked.term("every_days", EVERY_DAYS))
+    agreed: dict[str, int | str | bool] = {"every_days": every, "of": str(terms.get("of", ""))}
+    if budget := asked.term("budget", 0):
+        curator = next(
+            (cut for cut in terms.get("cuts", []) if cut["role"] == "curator"), {"party": "", "bps": 0}
+        )
+        days = max(1, min(asked.term("show_days", SHOW_DAYS), every - 1))
+        agreed |= {
+            "budget": budget,
+            "show_days": days,
+            "curator": curator["party"],
+            "curator_bps": curator["bps"],
+        }
+    return rules.nothing_to_pay(asked, agreed)
 
 
 SUBSCRIPTION = Format(
@@ -47,7 +58,17 @@ SUBSCRIPTION = Format(
             zh="按期自动下单，随时可停，满一年自动到期。",
         ),
         picture="milk",
-        terms=(Term("every_days", Words("Every", "每隔"), Words("days", "天"), EVERY_DAYS, most=366),),
+        terms=(
+            Term("every_days", Words("Every", "每隔"), Words("days", "天"), EVERY_DAYS, most=366),
+            Term("budget", Words("A curated box for at most", "精选盒每期预算"), money=True),
+            Term(
+                "show_days",
+                Words("Box shown ahead by", "精选盒提前展示"),
+                Words("days", "天"),
+                SHOW_DAYS,
+                most=14,
+            ),
+        ),
     ),
     stories=(
         Story("stopped after a month", "clock:+30d, buyer:stopped", "done", 0, 0, 0),

@@ -31,6 +31,7 @@ ROLES: Mapping[str, Words] = {
     "leader": Words("Leader of the group", "团长"),
     "creator": Words("Creator", "创作者"),
     "rights": Words("Holder of the rights", "版权方"),
+    "curator": Words("Curator of a box", "选品人"),
     "owner": Words("Owner of the thing", "物主"),
     "referrer": Words("Whoever sends buyers", "推荐人"),
 }
@@ -99,7 +100,7 @@ async def check_terms(tx: Tx, one: Format, seller_id: str, terms: Mapping[str, A
     slots_of = terms.get("slots_of", "")
     if not isinstance(slots_of, str) or (slots_of and not await sells_variant(tx, seller_id, slots_of)):
         raise Malformed("slots_of", "is not something of yours", "不是您的商品")
-    if "rhythm" in one.legs:
+    if "rhythm" in one.legs and not terms.get("budget"):
         await _check_again(tx, one, seller_id, terms.get("of"))
     await _check_cuts(tx, one, seller_id, terms.get("cuts", []))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +61,7 @@ class Placing(msgspec.Struct, frozen=True):
     """Who buys a quote, and how. `method`: a provider's name, wallet, cash or card:<id>. `counter`: a clerk sells at the till.
 
     `loan`: the buyer's yes to a lender's terms, without which a lender pays nothing.
+    `cuts`: third parties' shares of every line, beside those its offer names.
     """
 
     quote: Quote
@@ -71,6 +72,7 @@ class Placing(msgspec.Struct, frozen=True):
     lang: str = "en"
     counter: bool = False
     loan: instalments.Agreed | None = None
+    cuts: tuple[Cut, ...] = ()
 
 
 async def place(
@@ -267,7 +269,7 @@ def _work(
     work = Work(order, placing.method, [], told=[])
     for position, line in enumerate(quoted.lines, start=1):
         of = goods[line.offer]
-        work.lines.append(_line(position, line, of, placing.buyer_id))
+        work.lines.append(_line(position, line, of, placing))
         if one.hold == "placing":
             work.holds += holds_of(one, position, line.quantity, of, line.takes)
         if of.drop is not None:
@@ -278,7 +280,7 @@ def _work(
     return work
 
 
-def _line(position: int, line: QuotedLine, of: ForSale, buyer_id: str | None) -> Line:
+def _line(position: int, line: QuotedLine, of: ForSale, placing: Placing) -> Line:
     return Line(
         position=position,
         offer_id=of.id,
@@ -294,7 +296,7 @@ def _line(position: int, line: QuotedLine, of: ForSale, buyer_id: str | None) ->
         tax_bps=line.tax_bps,
         no_return=of.no_return,
         choice={kind: value for kind, value in line.choice.items() if kind not in PERSONAL},
-        cuts=cuts_of(of, buyer_id),
+        cuts=cuts_of(of, placing.buyer_id, placing.cuts),
     )
 
 
@@ -311,10 +313,10 @@ def holds_of(one: Format, position: int, quantity: int, of: ForSale, takes: list
     return holds
 
 
-def cuts_of(of: ForSale, buyer_id: str | None) -> list[Cut]:
+def cuts_of(of: ForSale, buyer_id: str | None, more: Sequence[Cut] = ()) -> list[Cut]:
     """The third parties' shares: those an offer names, but in a live room that room's host's. Errors: SelfDealing when one of them is
     the seller or the buyer."""
-    cuts = msgspec.convert(of.terms.get("cuts", []), list[Cut])
+    cuts = [*msgspec.convert(of.terms.get("cuts", []), list[Cut]), *more]
     if of.drop is not None:
         cuts = [cut for cut in cuts if cut.role != "host"]
         if of.drop.host_id is not None and of.drop.host_bps:

@@ -10,6 +10,7 @@ from highstreet.kit.db import Tx
 from highstreet.kit.errors import Refusal
 from highstreet.kit.facts import tell
 from highstreet.kit.ids import spoken
+from highstreet.market import boxes
 from highstreet.market.contacts import open_contact
 from highstreet.market.desk import Market
 from highstreet.market.views.privacy import order_ids_of, orders_of, running_of
@@ -66,6 +67,7 @@ async def erase(tx: Tx, person_id: str, now: datetime) -> None:
     await parties.people.erase(tx, person_id, now)
     await logistics.photos.forget(tx, await order_ids_of(tx, person_id))
     await orders.purchases.forget_buyer(tx, person_id)
+    await boxes.forget(tx, person_id)
     for card in await ledger.cards.mine(tx, person_id):
         if card.principal:
             await ledger.card_refunds.give_back(tx, card.id, person_id, now)

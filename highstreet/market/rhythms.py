@@ -7,13 +7,14 @@ from datetime import datetime
 from highstreet.kit import facts
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import Refusal
+from highstreet.market import boxes
 from highstreet.market.contacts import Contact, open_contact
 from highstreet.market.desk import Market
 from highstreet.market.place import Placing, place
 from highstreet.market.quote import quote
 from highstreet.market.units import Key
 from highstreet.market.views.rhythms import Turn, turns
-from highstreet.orders import Entry
+from highstreet.orders import Cut, Entry
 
 _AT_ONCE = 50
 
@@ -35,9 +36,21 @@ async def _place(market: Market, turn: Turn, now: datetime) -> tuple[str | None,
     contact = open_contact(market.seal, turn.purchase_id, turn.contact_key, turn.contact) or Contact()
     key = Key(f"rhythm {turn.order_id}", str(turn.n), turn.of)
     try:
-        asked = await quote(market, [Entry(turn.of, turn.quantity, turn.choice)], now)
+        entries, cuts = [Entry(turn.of, turn.quantity, turn.choice)], list[Cut]()
+        if turn.budget:
+            found = await boxes.to_order(market, turn.order_id, now)
+            if isinstance(found, str):
+                return None, found
+            entries, cuts = found
+        asked = await quote(market, entries, now)
         placing = Placing(
-            asked.quote, contact, turn.method, turn.buyer_id or "guest", turn.buyer_id, turn.lang
+            asked.quote,
+            contact,
+            turn.method,
+            turn.buyer_id or "guest",
+            turn.buyer_id,
+            turn.lang,
+            cuts=tuple(cuts),
         )
         return (await place(market, placing, now, key))["purchase"], None
     except Refusal as refused:

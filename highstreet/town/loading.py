@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from highstreet import parties
 from highstreet.kit import facts
 from highstreet.market.desk import Market
-from highstreet.town import crowd, live, past, surgery
+from highstreet.town import boxes, crowd, live, past, surgery
 from highstreet.town.founding import Town, found
 from highstreet.town.opening_ways import open_ways
 from highstreet.town.people import PEOPLE
@@ -30,7 +30,7 @@ async def load(
     Doing it again changes nothing; one that was killed goes on where it stopped.
     """
     moment = now or market.clock()
-    if not await _is_told(market, "town.seen_by_doctor") or not await live.is_on(market, moment):
+    if not await _is_told(market, "town.boxes_filled") or not await live.is_on(market, moment):
         note("Opening the town ...")
         await load_named(market, moment)
     if people:
@@ -61,6 +61,8 @@ async def load_named(market: Market, now: datetime) -> Town:
             await surgery.see(market, await read_town(market), now)
         if not await live.is_on(market, now):
             await live.open_rooms(market, town, now)
+        if not await _is_told(market, "town.boxes_filled"):
+            await boxes.fill(market, await read_town(market), now)
     return town
 
 

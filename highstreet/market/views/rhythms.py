@@ -11,12 +11,13 @@ from highstreet.kit.db import Tx, rows
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """An order whose next period has begun. choice: for the ordinary offer, as agreed."""
+    """An order whose next period has begun. choice: for the ordinary offer, as agreed. `budget`: of a curated box, or 0."""
 
     order_id: str
     n: int
     buyer_id: str | None
     of: str
+    budget: int
     quantity: int
     choice: dict[str, Any]
     purchase_id: str
@@ -40,15 +41,17 @@ async def turns(tx: Tx, now: datetime, most: int) -> list[Turn]:
     return await rows(
         tx,
         Turn,
-        """SELECT o.id AS order_id, r.n::int AS n, o.buyer_id, o.agreed -> 'terms' ->> 'of' AS of, l.quantity, l.choice,
+        """SELECT o.id AS order_id, r.n::int AS n, o.buyer_id, coalesce(o.agreed -> 'terms' ->> 'of', '') AS of,
+                  e.budget, l.quantity, l.choice,
                   o.purchase_id, p.method, p.lang, p.contact_key, p.contact
            FROM logistics.leg g
            JOIN orders."order" o ON o.id = g.order_id AND o.stage = 'committed'
            JOIN orders.purchase p ON p.id = o.purchase_id
            JOIN orders.line l ON l.order_id = o.id AND l.position = 1
            CROSS JOIN LATERAL (SELECT count(*) AS n FROM market.rhythm r WHERE r.order_id = o.id) r
-           CROSS JOIN LATERAL (SELECT (o.agreed -> 'terms' ->> 'every_days')::int AS days) e
-           CROSS JOIN LATERAL (SELECT o.committed_at + make_interval(days => e.days * r.n::int) AS at) due
+           CROSS JOIN LATERAL (SELECT (o.agreed -> 'terms' ->> 'every_days')::int AS days,
+                                     coalesce((o.agreed -> 'terms' ->> 'budget')::int, 0) AS budget) e
+           CROSS JOIN LATERAL (SELECT o.committed_at + make_interval(days => e.days * (r.n::int + (e.budget > 0)::int)) AS at) due
            WHERE g.kind = 'rhythm' AND g.state = 'planned' AND due.at <= $1
            ORDER BY due.at LIMIT $2""",
         now,

@@ -89,6 +89,7 @@ def told(visitor: Visitor, notice: Notice) -> dict[str, Any]:
             "The market looked: who you are is still true. Again by %(day)s.",
             day=str(body.get("until") or ""),
         ),
+        "box_shown": say(visitor, "Your next box is there to look at. Change it or leave it out in time."),
         "record_written": say(
             visitor, "Your doctor wrote a record of your visit. It opens for you two alone."
         ),
@@ -118,6 +119,8 @@ def told(visitor: Visitor, notice: Notice) -> dict[str, Any]:
 
 def _where(notice: Notice, subject: str) -> str:
     """The page a notice is about: one's own order, or the desk of the business."""
+    if notice.kind == "box_shown":
+        return f"/orders/{notice.body.get('order')}/box"
     if notice.kind.startswith(("record_", "prescription_")):
         return "/me/health"
     if notice.kind in news.TO_BUYER and subject:

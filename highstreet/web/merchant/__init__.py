@@ -7,6 +7,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from highstreet.web.merchant import (
+    boxes,
     business,
     cards,
     describing,
@@ -43,7 +44,7 @@ from highstreet.web.merchant.desk import Elsewhere, desk_of, elsewhere
 
 _PAGES = (
     today, orders, order, order_acts, handover, goods, describing, item, pictures, sheets, intake, offers, offer, prices, promotions,
-    stock, times, things, supply, groups, live, visits, visit, prescriptions, takings, cards, business, places, licences, staff,
+    stock, times, things, supply, groups, boxes, live, visits, visit, prescriptions, takings, cards, business, places, licences, staff,
 )  # fmt: skip
 
 _DESK = Router(

@@ -6,6 +6,8 @@ from typing import Any
 
 from highstreet.web.shop.balance import ask_about_rest, balance, pay_rest
 from highstreet.web.shop.basket import basket, put
+from highstreet.web.shop.box import box
+from highstreet.web.shop.box import change as change_box
 from highstreet.web.shop.checkout import checkout, order
 from highstreet.web.shop.front import ask, front, look, near
 from highstreet.web.shop.hall import hall
@@ -31,4 +33,5 @@ ROUTES: list[Any] = [
     basket, put, checkout, order, purchase, ask_provider, purchase_news,
     orders, find_order, one_order, order_news, receipt, cancel, send_back, received,
     loan, otherwise, one_tap, balance, pay_rest, ask_about_rest, hall, scenario, take_scenario,
+    box, change_box,
 ]

@@ -31,6 +31,7 @@ class Beside(msgspec.Struct, frozen=True):
     group: Gathering | None
     periods: list[Period]
     every: int
+    boxed: bool
     lessons: int
     given: int
     content: list[Content]
@@ -52,6 +53,7 @@ async def beside(market: Market, visitor: Visitor, found: Followed) -> Beside:
         group=group,
         periods=came,
         every=work.order.agreed.number("every_days"),
+        boxed=bool(work.order.agreed.number("budget")) and work.order.stage == "committed",
         lessons=sum(line.quantity - line.cancelled for line in work.lines) if taught else 0,
         given=sum(line.fulfilled for line in work.lines) if taught else 0,
         content=await _content(market, visitor, found),
