@@ -182,6 +182,7 @@ async def test_opens_by_one_command_survives_kills_and_closes_cleanly(
         assert said == {"url": f"http://127.0.0.1:{port}"}
         assert await answers(port)
         assert await answers(port + 1, "/health")
+        assert await answers(port + 2, "/health")
         everything = below(process.pid)
         for victim in everything:
             with contextlib.suppress(ProcessLookupError):

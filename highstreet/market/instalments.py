@@ -7,6 +7,7 @@ like any other: it pays, refuses or is late, and what goes back goes back to it.
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
 from datetime import date, datetime
 from typing import Any
@@ -168,7 +169,9 @@ async def agreed_for(market: Market, purchase_id: str) -> Kept | None:
     lender = market.lenders.get(found.lender)
     terms = None
     if found.sheet is not None and found.sheet_key is not None and lender is not None:
-        terms = lender.read_sheet(market.seal.open(purchase_id, found.sheet_key, found.sheet).decode())
+        # A lender that signs with another secret by now does not take away what was agreed; only its terms cannot be read.
+        with contextlib.suppress(ledger.instalments.SheetUnknown):
+            terms = lender.read_sheet(market.seal.open(purchase_id, found.sheet_key, found.sheet).decode())
     return Kept(found.collection_key, found.lender, found.wording, found.agreed_at, terms)
 
 

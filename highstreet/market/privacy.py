@@ -44,6 +44,7 @@ async def export(market: Market, tx: Tx, person_id: str) -> dict[str, Any]:
                 "total": row["total"],
                 "lines": row["lines"],
                 "contact": contact,
+                "loan_agreed_to": row["loan"],
             }
         )
     return {

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from highstreet import ledger
+from highstreet.adapters.lender_sandbox import SandboxLender
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.ledger import Intent
 from highstreet.market import errands, instalments
@@ -123,6 +124,18 @@ async def test_what_is_kept_of_a_yes(bank: Bank) -> None:
         await ledger.instalments.forget(tx, "pty_ada")
     kept = await instalments.agreed_for(bank.lane.market, placed["purchase"])
     assert kept is not None and kept.terms is None
+
+
+async def test_a_lender_with_another_secret_does_not_undo_what_was_agreed(bank: Bank) -> None:
+    placed = await place(bank.lane.market, await bank.agree(), bank.lane.clock(), None)
+    bank.lane.market.lenders = {
+        "lender": SandboxLender("http://127.0.0.1:9", ("a new secret of theirs",), "", "Qinghe", timeout=0.2)
+    }
+    kept = await instalments.agreed_for(bank.lane.market, placed["purchase"])
+    assert kept is not None and kept.terms is None and "借款" in kept.wording
+    with pytest.raises(instalments.LenderAway):
+        await instalments.loan_of(bank.lane.market, kept)
+    assert await instalments.lenders(bank.lane.market, await bank.lane.quote(FIVE)) == {}
 
 
 async def test_without_a_yes_of_a_grown_up_to_true_terms_nothing_is_placed(bank: Bank) -> None:

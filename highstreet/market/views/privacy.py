@@ -9,6 +9,7 @@ async def orders_of(tx: Tx, person_id: str) -> list[Row]:
     """A person's orders with seller, lines and sealed contact, the latest first."""
     return await tx.fetch(
         """SELECT o.number, o.placed_at, b.name AS seller_name, o.stage, o.currency, o.total, o.purchase_id, p.contact_key, p.contact,
+                  (SELECT a.wording FROM ledger.loan_agreed a WHERE a.purchase_id = o.purchase_id) AS loan,
                   (SELECT jsonb_agg(jsonb_build_object('title', l.title, 'quantity', l.quantity, 'paid', l.paid) ORDER BY l.position)
                    FROM orders.line l WHERE l.order_id = o.id) AS lines
            FROM orders."order" o JOIN orders.purchase p ON p.id = o.purchase_id JOIN parties.party b ON b.id = o.seller_id
