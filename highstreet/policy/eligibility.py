@@ -236,7 +236,7 @@ def _basket(
     if one.cap is not None and given > one.cap:
         given = one.cap
         steps.append(Step(Words("Up to the cap", "按上限"), given))
-    steps.append(Step(_said(one), given))
+    steps.append(Step(terms(one), given))
     weights = [thing.final for thing in things]
     return dict(zip([thing.position for thing in things], split(given, weights), strict=True))
 
@@ -268,7 +268,7 @@ def _items(
         steps.append(Step(_BASE[rule.base], each))
         if one.cap is not None and given > one.cap:
             given = one.cap
-        steps.append(Step(_said(one), given))
+        steps.append(Step(terms(one), given))
         limit = thing.final if rule.base != "loan_year" else given * units
         parts[thing.position] = min(given * units, limit)
     return parts or no or _nothing()
@@ -322,7 +322,8 @@ _BASE = {
 }
 
 
-def _said(one: Schedule) -> Words:
+def terms(one: Schedule) -> Words:
+    """How much a schedule gives, in few words."""
     if one.off is not None:
         return Words(
             f"{one.off / 100:.2f} off from {one.least / 100:.2f}",

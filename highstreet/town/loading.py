@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from highstreet import parties
 from highstreet.kit import facts
 from highstreet.market.desk import Market
-from highstreet.town import boxes, crowd, live, past, surgery
+from highstreet.town import boxes, crowd, live, past, surgery, vouchers
 from highstreet.town.founding import Town, found
 from highstreet.town.opening_ways import open_ways
 from highstreet.town.people import PEOPLE
@@ -59,6 +59,8 @@ async def load_named(market: Market, now: datetime) -> Town:
             await open_ways(market, town, now)
         if not await _is_told(market, "town.seen_by_doctor"):
             await surgery.see(market, await read_town(market), now)
+        if not await _is_told(market, "town.vouchers_given"):
+            await vouchers.launch(market, await read_town(market), now)
         if not await live.is_on(market, now):
             await live.open_rooms(market, town, now)
         if not await _is_told(market, "town.boxes_filled"):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 
-from highstreet.kit.db import Tx
+from highstreet.kit.db import Tx, rows
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -49,3 +50,45 @@ async def ended(tx: Tx, most: int = 500) -> list[str]:
         most,
     )
     return [row["order_id"] for row in found]
+
+
+class OnOffer(msgspec.Struct, frozen=True):
+    """A round of a running programme, with what is still unclaimed of it in minor units."""
+
+    id: str
+    programme_id: str
+    rules: str
+    currency: str
+    schedule: int
+    amount: int
+    claims: int
+    way: str
+    opens_at: datetime
+    closes_at: datetime
+    days: int
+    seed_sha256: str
+    drawn_at: datetime | None
+    unclaimed: int
+    entered: int
+
+
+async def on_offer(tx: Tx, now: datetime, most: int = 20) -> list[OnOffer]:
+    """The rounds that can be claimed now or soon, and those that closed in the last week; what opens first coming first."""
+    return await rows(
+        tx,
+        OnOffer,
+        """SELECT b.id, b.programme_id, p.rules, p.currency::text AS currency, b.schedule, b.amount, b.claims, b.way, b.opens_at,
+                  b.closes_at, b.days, b.seed_sha256, b.drawn_at,
+                  (SELECT coalesce(sum(s.unclaimed), 0)::bigint FROM policy.slice s WHERE s.batch_id = b.id) AS unclaimed,
+                  (SELECT count(*) FROM policy.entry e WHERE e.batch_id = b.id) AS entered
+           FROM policy.batch b JOIN policy.programme p ON p.id = b.programme_id
+           WHERE p.state = 'running' AND b.closes_at > $1::timestamptz - interval '7 days' ORDER BY b.opens_at, b.id LIMIT $2""",
+        now,
+        most,
+    )
+
+
+async def entered(tx: Tx, holder_id: str) -> dict[str, bool | None]:
+    """The draws a person is in, by round: whether they won, None before it is drawn."""
+    found = await tx.fetch("SELECT batch_id, won FROM policy.entry WHERE holder_id = $1", holder_id)
+    return {row["batch_id"]: row["won"] for row in found}

@@ -13,6 +13,7 @@ from highstreet.web.account.security import confirm_totp, elsewhere, new_codes, 
 from highstreet.web.account.sign_in import act_for, demo_sign_in, sign_in, sign_in_page, sign_out
 from highstreet.web.account.sign_up import confirm, confirm_page, sign_up, sign_up_page
 from highstreet.web.account.top_up import ask, paying
+from highstreet.web.account.vouchers import claim_voucher, vouchers
 from highstreet.web.account.wallet import top_up, wallet
 
 # fmt: off
@@ -20,5 +21,5 @@ ROUTES: list[Any] = [
     sign_in_page, sign_in, demo_sign_in, sign_out, act_for, sign_up_page, sign_up, forgotten_page, forgotten,
     new_password_page, new_password, confirm_page, confirm, me, notices, read, profile, change, addresses,
     keep_address, consents, allow, data, export, erase, security, password, start_totp, confirm_totp, elsewhere, new_codes,
-    health, open_record, open_prescription, show_to, wallet, top_up, paying, ask,
+    health, open_record, open_prescription, show_to, wallet, top_up, paying, ask, vouchers, claim_voucher,
 ]
