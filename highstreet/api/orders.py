@@ -27,7 +27,7 @@ from highstreet.kit.paging import cut, read_cursor
 from highstreet.ledger import NotPayableSo
 from highstreet.market import devices, fulfil, quote
 from highstreet.market.desk import Market
-from highstreet.market.place import PAID_AT_ONCE, Contact, Placing, place
+from highstreet.market.place import Contact, Placing, paid_at_once, place
 from highstreet.market.views.calls import (
     buyers_orders,
     earns_of,
@@ -54,7 +54,7 @@ class Reach(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NewOrder(msgspec.Struct, frozen=True):
-    """A quote to order. `method`: a provider's name, `wallet`, `cash` where it is paid at handover; a lender's, with `instalments`."""
+    """A quote to order. `method`: a provider's name, `wallet`, `card:<id>`, `cash` at handover; a lender's, with `instalments`."""
 
     quote: Annotated[str, Meta(max_length=100_000)]
     method: Code
@@ -102,7 +102,7 @@ async def place_order(request: Call, data: JSONBody[NewOrder]) -> Placed:
     if token is not None:
         parties.require(token, "own", token.party_id)
     key = keys.key_of(request, keys.named(token), _PLACE, data)
-    if data.method not in market.providers and data.method not in PAID_AT_ONCE:
+    if data.method not in market.providers and not paid_at_once(data.method):
         raise NotPayableSo(way=data.method)
     now = market.clock()
     buyer = token.party_id if token else None

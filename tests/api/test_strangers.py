@@ -13,6 +13,7 @@ ANYBODY = {
     "/api/quotes", "/api/offers", "/api/offers/{offer_id}", "/api/sellers/{seller_id}", "/api/cohorts/{cohort_id}",
     "/api/cohorts/{cohort_id}/entrants", "/api/scenarios", "/api/programmes", "/api/programmes/{programme_id}",
     "/api/instalments", "/api/rooms", "/api/rooms/{room_id}", "/api/rooms/{room_id}/said",
+    "/api/sellers/{seller_id}/card",
 }  # fmt: skip
 TOKEN_TO_POST = {("/api/offers", "POST"), ("/api/rooms", "POST"), ("/api/rooms/{room_id}/said", "POST")}
 WITH_ID = {
@@ -22,6 +23,11 @@ WITH_ID = {
     ("GET", "/api/offers/{offer_id}"),
     ("PATCH", "/api/offers/{offer_id}"),
     ("GET", "/api/sellers/{seller_id}"),
+    ("GET", "/api/sellers/{seller_id}/card"),
+    ("GET", "/api/cards/{card_id}"),
+    ("POST", "/api/cards/{card_id}/codes"),
+    ("POST", "/api/cards/{card_id}/refunds"),
+    ("GET", "/api/wallet/top-ups/{key}"),
     ("POST", "/api/payments/{provider}/notices"),
     ("POST", "/api/devices/{device_id}/reports"),
     ("POST", "/api/slots/{slot}"),
@@ -48,6 +54,10 @@ BODIES: dict[str, Any] = {
         "windows": [{"starts": "2027-01-01T09:00:00Z", "ends": "2027-01-01T10:00:00Z"}],
     },
     "/api/slots/{slot}": {"close": True},
+    "/api/cards": {"seller": "x", "amount": 1},
+    "/api/cards/{card_id}/refunds": {"amount": 1},
+    "/api/card-plan": {"steps": [{"principal": 1000}]},
+    "/api/wallet/top-ups": {"amount": 1},
     "/api/assets": {"variant": "x", "place": "x", "tag": "x"},
     "/api/assets/{asset}": {"state": "ready"},
     "/api/cohorts": {"offer": "x", "closes_at": "2027-01-01T09:00:00Z"},
