@@ -104,10 +104,12 @@ async def open_drop(market: Market, tx: Tx, room_id: str, drop_id: str, by: str,
     """
     room = await catalog.rooms.held(tx, room_id)
     drop = room.drop(drop_id)
-    if drop.state == "open":
-        return
     if room.state == "ended":
         raise catalog.RoomOver
+    if drop.state == "open":
+        if (await catalog.read_offer(tx, drop.offer_id)).state == "paused":
+            await open_offer(market, tx, room.seller_id, drop.offer_id, now, by_host=True)
+        return
     if room.state != "on":
         raise Malformed("state", "start the session first", "请先开始直播")
     # Locks the offer: whoever opens it in another room at this moment waits here.
@@ -128,7 +130,8 @@ async def close_drop(tx: Tx, room_id: str, drop_id: str, by: str, now: datetime)
 
 async def _close(tx: Tx, room: Room, drop_id: str, by: str, now: datetime) -> None:
     drop = room.drop(drop_id)
-    if drop.state == "open":
+    # A shop may have taken the offer off sale itself, even for good; a session must be able to end all the same.
+    if drop.state == "open" and (await catalog.read_offer(tx, drop.offer_id)).state == "open":
         await catalog.pause_offer(tx, room.seller_id, drop.offer_id, now=now)
     await catalog.rooms.close_drop(tx, room, drop, by, now)
 

@@ -186,6 +186,23 @@ async def test_the_end_leaves_what_is_held_to_whoever_holds_it_and_sells_nothing
         await stage.run(flows.close_drop, stage.other, drop, "by")
 
 
+async def test_a_shop_that_takes_its_offer_away_holds_up_no_session(stage: Stage):
+    lane = stage.lane
+    drop = await stage.opened(stage.room, 3)
+    seller, offer = lane.made.sellers["tea"], lane.made.offers["bowl/live"]
+    async with lane.market.db.transaction() as tx:
+        await catalog.pause_offer(tx, seller, offer, now=lane.clock())
+    with pytest.raises(openings.ShownLive):
+        await stage.run(openings.open_offer, seller, offer, market=True)
+    await stage.run(flows.open_drop, stage.room, drop, "by", market=True)
+    await lane.buy({"bowl/live": 1})
+    async with lane.market.db.transaction() as tx:
+        await catalog.close_offer(tx, seller, offer, now=lane.clock())
+    lane.clock.forward(3 * HOUR)
+    assert await flows.follow_clock(lane.market, lane.clock()) == 2
+    assert (await stage.read(stage.room)).drop(drop).state == "closed"
+
+
 async def test_the_clock_opens_what_was_announced_and_ends_what_is_over(stage: Stage):
     lane, market = stage.lane, stage.lane.market
     at = lane.clock() + HOUR

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from highstreet import catalog
 from highstreet.catalog import Room
@@ -55,6 +55,8 @@ async def _add(market: Market, tx: Tx, room: Room, form: Form, _by: str, now: da
         raise Malformed("opens_at", "a time such as 19:30", "时间格式应为 19:30") from None
     day = room.starts.astimezone(market.tz).date()
     opens_at = datetime.combine(day, hour, market.tz) if hour else None
+    if opens_at is not None and opens_at < room.starts:
+        opens_at += timedelta(days=1)  # a session that runs past midnight
     await flows.add_drop(market, tx, room.id, form.get("offer"), form.whole("units", 1), opens_at, now)
     return "It is in the session; open it when you show it."
 
