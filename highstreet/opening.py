@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import importlib
+import json
 import os
 import shutil
 import signal
@@ -101,6 +102,8 @@ async def open_town(settings: Settings, opened: Callable[[str], None], note: Not
                 await parts.enter_async_context(_kept(*_sandbox(settings), note))
             if settings.lends and settings.lender_url is None:
                 await parts.enter_async_context(_kept(*_lender(settings), note))
+            if settings.devices_url is None:
+                await parts.enter_async_context(_kept(*await _devices(settings, market), note))
             await parts.enter_async_context(
                 _kept([sys.executable, "-m", "highstreet.cli", "worker"], {}, note)
             )
@@ -135,6 +138,14 @@ def _pretended(
     # The secret travels by environment: command lines are read by everybody on the machine.
     env = {"HIGHSTREET_SANDBOX_SECRET": secret.decode()}
     return [sys.executable, "-m", f"highstreet.sandbox.{what}", *at, *kept], env
+
+
+async def _devices(settings: Settings, market: OpenMarket) -> tuple[list[str], dict[str, str]]:
+    """The locks and cabinets that only pretend: those that are registered now, put up with their keys."""
+    env = {"HIGHSTREET_SANDBOX_DEVICES": json.dumps(await wiring.devices_to_put_up(market))}
+    at = ["--host", settings.host, "--port", str(settings.port + 3)]
+    ours = ["--market", f"http://{settings.host}:{settings.port}"]
+    return [sys.executable, "-m", "highstreet.sandbox.devices", *at, *ours], env
 
 
 async def _answers(settings: Settings, stop: asyncio.Event) -> bool:

@@ -131,6 +131,12 @@ def devices_url(settings: Settings) -> str:
     return settings.devices_url or f"http://{settings.host}:{settings.port + 3}"
 
 
+async def devices_to_put_up(market: Market) -> list[dict[str, Any]]:
+    """Every device in use as the sandbox puts it up, with its key."""
+    async with market.db.read() as tx:
+        return await devices.to_put_up(market, tx)
+
+
 def payment_notices_url(settings: Settings) -> str:
     """Where the provider sends its notices; the sandbox, being at home, straight to our own port."""
     return _notices_url(settings, "sandbox", at_home=settings.payment_url is None)

@@ -86,6 +86,7 @@ class SandboxDevices:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._clock = clock
+        self._url = url.rstrip("/")
         self._http = httpx.AsyncClient(
             base_url=url.rstrip("/"),
             timeout=httpx.Timeout(timeout, connect=min(timeout, 2.0)),
@@ -107,6 +108,9 @@ class SandboxDevices:
         if told.id != message:
             raise Malformed("report", "its id differs from the header's", "编号与请求头不一致")
         return msgspec.convert(msgspec.to_builtins(told), Report)
+
+    def seen_at(self, device_id: str) -> str:
+        return f"{self._url}/devices/{quote(device_id)}"
 
     async def ask(
         self, device_id: str, secret: str, asked: logistics.devices.Asked

@@ -91,6 +91,10 @@ class DevicePort(Protocol):
     unknown. Asking again with the same key has no second effect and gives the first answer.
     """
 
+    def seen_at(self, device_id: str) -> str:
+        """Where somebody stands before a device that only pretends; empty for a real one."""
+        ...
+
     async def ask(self, device_id: str, secret: str, asked: Asked) -> Answer:
         """Unlock or lock."""
         ...

@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from highstreet import inventory, logistics
 from highstreet.kit import jobs
@@ -20,6 +21,7 @@ from highstreet.market import using
 from highstreet.market.desk import Market
 from highstreet.market.fulfil import Telling, tell
 from highstreet.market.units import Key
+from highstreet.market.views.devices import installed
 from highstreet.market.views.shop import order_of
 from highstreet.market.work import Work
 from highstreet.orders import NoSuchOrder, NotNow
@@ -200,3 +202,18 @@ async def hear_orders(market: Market, tx: Tx, facts: Sequence[Fact], now: dateti
 async def _may_be_lost(market: Market, tx: Tx, fact: Fact) -> bool:
     work = await order_of(tx, fact.subject)
     return work is not None and "found" in market.format(work.order.format).facts
+
+
+async def to_put_up(market: Market, tx: Tx) -> list[dict[str, Any]]:
+    """Every device in use, with its key and where it stands: for whoever puts up devices that pretend."""
+    return [
+        {
+            "id": one.id,
+            "kind": one.kind,
+            "name": one.name,
+            "key": logistics.devices.secret_of(market.device_signer, one.id, one.key_no),
+            "lat": one.lat,
+            "lon": one.lon,
+        }
+        for one in await installed(tx)
+    ]

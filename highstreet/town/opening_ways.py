@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from highstreet import catalog, inventory
+from highstreet import catalog, inventory, logistics
 from highstreet.kit import facts
 from highstreet.kit.db import Tx
 from highstreet.market import gather, scenarios
@@ -15,6 +15,8 @@ from highstreet.town.shops import SHOPS
 from highstreet.town.ways import SCENARIOS, WAYS, Way
 
 _TIMES_AHEAD = 14
+_LOCKED = 3  # things with a lock that answers; the others are handed out by somebody
+_CABINET = "Night cabinet 夜间柜"
 _SCENARIO_OPEN = timedelta(days=60)
 
 
@@ -56,8 +58,12 @@ async def _open(
         supply = await inventory.stock.open_stock(tx, variant, place)
         await inventory.stock.change(tx, supply, "received", way.stock, owner, now)
     await _times(tx, market, way, variant, place, owner, now)
-    for tag in way.things:
-        await inventory.assets.register(tx, variant, place, tag)
+    things = [(tag, await inventory.assets.register(tx, variant, place, tag)) for tag in way.things]
+    if way.devices == "lock":
+        for tag, thing in things[:_LOCKED]:
+            await logistics.devices.register(tx, seller, place, "lock", tag, thing, now)
+    elif way.devices:
+        await logistics.devices.register(tx, seller, place, way.devices, _CABINET, None, now)
     if way.sku == "WAY-WINDOW":
         return
     offer = await catalog.draft_offer(

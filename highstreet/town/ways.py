@@ -2,7 +2,7 @@
 
 A row: stock number, shop, kind, drawing, price in fen, stock, format, sells, title and about in both languages, what the kind asks, and
 what the seller states. `times`: "days hours minutes room", open for two weeks; `things`: tags of what is lent; `gathers`: what is
-announced, and for how many days.
+announced, and for how many days; `devices`: a cabinet, or a lock on the first three things.
 """
 
 # ruff: noqa: E501  (one thing, one line)
@@ -34,6 +34,7 @@ class Way(msgspec.Struct, frozen=True):
     terms: dict[str, Any] = {}
     times: str = ""
     things: tuple[str, ...] = ()
+    devices: str = ""
     gathers: tuple[int, dict[str, Any]] | None = None
     cuts: tuple[tuple[str, str, int], ...] = ()
     of: str = ""
@@ -50,7 +51,7 @@ WAYS = (
     _way("WAY-WINDOW", "grocer", "services.home", "courier", 0, 0, "scheduled service", "Delivery windows | 送货时段", "When our cart has room. | 送货车有空的时段。", asked={"minutes": "120"}, times="0-6 09,11,15,17 120 4"),
     _way("WAY-BASKET", "grocer", "food.vegetables", "basket-of-things", 6800, 40, "scheduled goods", "Vegetable basket of the week | 一周菜篮", "What the season gives, for four. | 时令蔬菜，四口之家。", terms={"slots_of": "WAY-WINDOW"}),
     _way("WAY-EVENING", "tea", "other", "tea-tin", 0, 0, "subscription goods", "Quiet evenings, a box every fortnight | 静夜盒，两周一期", "The Reading Boat chooses from the tea house for you; you see it before it is ordered. | 书船书店替您从茶舍挑选，下单前先给您过目。", terms={"every_days": 14, "budget": 16000, "show_days": 3}, cuts=(("curator", "books", 800),)),
-    _way("WAY-NIGHT", "grocer", "food.drinks", "milk", 600, 30, "unattended goods", "Soy milk from the night cabinet | 夜间柜豆浆", "Open, take, close. | 开门，取走，关门。", asked={"net_content": "250 ml", "shelf_life_days": "3"}),
+    _way("WAY-NIGHT", "grocer", "food.drinks", "milk", 600, 30, "unattended goods", "Soy milk from the night cabinet | 夜间柜豆浆", "Open, take, close. | 开门，取走，关门。", asked={"net_content": "250 ml", "shelf_life_days": "3"}, devices="cabinet"),
     _way("WAY-SHRIMP", "fish", "food.meat", "fish", 9800, 60, "group_buy goods", "White shrimp for the lane, 1 kg | 拼团白虾 1 公斤", "Fetched at Grandma He's. | 到何奶奶家自提。", asked={"keep": "cool"}, gathers=(3, {"tiers": [[3, 800], [6, 1500], [12, 2500]], "least": 3}), cuts=(("leader", "he", 500),)),
     _way("WAY-LIVE", "tailor", "wear.clothes", "scarf", 14800, 12, "live goods", "Tonight's scarf, shown live | 今晚直播围巾", "Twelve of them; two minutes to decide. | 十二条，两分钟下单。", asked={"material": "silk"}),
     _way("WAY-UMBRELLA", "tailor", "wear.bags", "umbrella", 12800, 6, "live goods", "Umbrella, painted while you watch | 现场绘面油纸伞", "Six of them, each another lotus. | 六把，每把一朵不同的莲。", asked={"material": "paper, bamboo"}),
@@ -67,7 +68,7 @@ WAYS = (
     _way("WAY-BRUSH", "school", "services.classes", "pen-brush", 6000, 0, "course service", "Calligraphy by lamplight | 灯下书法课", "One evening is one lesson. | 一晚一课时。", asked={"minutes": "90", "age_from": "7"}),
     _way("WAY-BOAT", "boats", "other", "ticket", 6800, 0, "ticket service", "Evening boat with lanterns | 灯影夜游船", "Forty minutes, three bridges. | 四十分钟，过三座桥。", times="0-6 18,19,20 40 24"),
     _way("WAY-ROOM", "inn", "services.lodging", "lamp", 32800, 0, "stay use", "Room above the water | 临水客房", "Breakfast is downstairs. | 早饭在楼下。", asked={"guests": "2"}, terms={"deposit": 10000}, things=("Room 1", "Room 2", "Room 3", "Room 6")),
-    _way("WAY-BIKE", "boats", "lend.cycles", "bicycle", 800, 0, "rental use", "Town bicycle | 镇上自行车", "By the hour, any of five. | 按小时，五辆任选。", terms={"deposit": 5000}, things=("Bicycle 1", "Bicycle 2", "Bicycle 3", "Bicycle 4", "Bicycle 5")),
+    _way("WAY-BIKE", "boats", "lend.cycles", "bicycle", 800, 0, "rental use", "Town bicycle | 镇上自行车", "By the hour, any of five. | 按小时，五辆任选。", terms={"deposit": 5000, "zone_m": 800, "zone_fee": 1000}, devices="lock", things=("Bicycle 1", "Bicycle 2", "Bicycle 3", "Bicycle 4", "Bicycle 5")),
     _way("WAY-CART", "boats", "services.ride", "bicycle", 90, 0, "ride service", "Pedal cart | 三轮车", "Zhao's nephew pedals. | 赵师傅的侄子来蹬。"),
     _way("WAY-RUN", "couriers", "services.home", "courier", 1200, 0, "errand service", "Run an errand | 跑腿", "Tell us what, and how much it may cost. | 说清买什么、最多花多少。", asked={"minutes": "60"}, terms={"cap": 20000}),
     _way("WAY-STORY", "books", "media.digital", "book", 1200, 300, "digital digital", "Stories of the Lake, read aloud | 湖上故事 有声版", "Three hundred copies, read by Xu Shu. | 限三百份，许舒朗读。", asked={"file": "mp3"}, terms={"content": "Chapter one: the ferryman who counted stars. | 第一章：数星星的摆渡人。"}),

@@ -61,6 +61,27 @@ class Trace(msgspec.Struct, frozen=True):
     body: dict[str, Any]
 
 
+class Installed(msgspec.Struct, frozen=True):
+    """A device in use, and where its place is."""
+
+    id: str
+    kind: str
+    name: str
+    key_no: int
+    lat: float
+    lon: float
+
+
+async def installed(tx: Tx) -> list[Installed]:
+    """Every device in use in town."""
+    return await rows(
+        tx,
+        Installed,
+        """SELECT d.id, d.kind, d.name, d.key_no, p.lat, p.lon
+           FROM logistics.device d JOIN parties.place p ON p.id = d.place_id WHERE d.revoked_at IS NULL ORDER BY d.id""",
+    )
+
+
 async def point_of(tx: Tx, place_id: str) -> Point:
     """Where a place is."""
     return await row(tx, Point, "SELECT lat, lon FROM parties.place WHERE id = $1", place_id)

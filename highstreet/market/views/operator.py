@@ -96,6 +96,7 @@ class Attention(msgspec.Struct, frozen=True):
     businesses: int
     licences: int
     particulars: int
+    takes: int
     jobs_failed: int
     unheard: int
 
@@ -111,9 +112,10 @@ async def attention(tx: Tx, now: datetime) -> Attention:
                (SELECT count(*) FROM parties.party WHERE kind = 'business' AND state = 'applied') AS businesses,
                (SELECT count(*) FROM parties.licence WHERE state = 'shown') AS licences,
                (SELECT count(*) FROM parties.particulars WHERE due_at <= $1) AS particulars,
+               (SELECT count(*) FROM logistics.report WHERE outcome = 'case') + (SELECT count(*) FROM orders."order" o
+                   WHERE waits = 'return' AND EXISTS (SELECT FROM logistics.leg WHERE order_id = o.id AND kind = 'cabinet')) AS takes,
                (SELECT count(*) FROM jobs.pgqueuer WHERE status = 'failed') AS jobs_failed,
-               (SELECT count(*) FROM ledger.collection WHERE state = 'asked'
-                   AND asked_at < $1::timestamptz - interval '10 min') AS unheard""",
+               (SELECT count(*) FROM ledger.collection WHERE state = 'asked' AND asked_at < $1 - interval '10 min') AS unheard""",
         now,
     )
 

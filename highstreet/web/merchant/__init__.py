@@ -11,6 +11,7 @@ from highstreet.web.merchant import (
     business,
     cards,
     describing,
+    devices,
     goods,
     groups,
     handover,
@@ -44,7 +45,7 @@ from highstreet.web.merchant.desk import Elsewhere, desk_of, elsewhere
 
 _PAGES = (
     today, orders, order, order_acts, handover, goods, describing, item, pictures, sheets, intake, offers, offer, prices, promotions,
-    stock, times, things, supply, groups, boxes, live, visits, visit, prescriptions, takings, cards, business, places, licences, staff,
+    stock, times, things, devices, supply, groups, boxes, live, visits, visit, prescriptions, takings, cards, business, places, licences, staff,
 )  # fmt: skip
 
 _DESK = Router(

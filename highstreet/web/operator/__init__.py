@@ -16,6 +16,7 @@ from highstreet.web.operator import (
     reviews,
     rules,
     strays,
+    takes,
     told,
     traders,
 )
@@ -33,6 +34,7 @@ ROUTES: list[ControllerRouterHandler] = [
                 differences,
                 strays,
                 cards,
+                takes,
                 reviews,
                 traders,
                 order,

@@ -17,6 +17,7 @@ from highstreet.orders import NoSuchOrder
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, go, limited, live, say, show
 from highstreet.web.sessions import AnyRequest
 from highstreet.web.shop.acts import acts, worth_of
+from highstreet.web.shop.at_device import at_device, told_by_itself
 from highstreet.web.shop.beside import beside
 from highstreet.web.shop.follow import code_to_show, contact_of, follow
 from highstreet.web.shop.shelves import drawn
@@ -81,6 +82,7 @@ async def order(
     order = found.work.order
     async with market.db.read() as tx:
         photo = await logistics.photos.is_there(tx, order_id)
+    at = await at_device(market, visitor, found)
     return show(
         visitor,
         "shop/order.html",
@@ -90,7 +92,8 @@ async def order(
         steps=timeline(visitor, found),
         code=code_to_show(market, found, visitor.lang),
         headline=standing(found.form, order.stage, order.waits).say(visitor.lang),
-        acts=acts(found, visitor),
+        at=at,
+        acts=[act for act in acts(found, visitor) if at is None or not told_by_itself(act.fact, at)],
         worth=worth_of(found),
         sums=sums(found, visitor.lang),
         more=await beside(market, visitor, found),
