@@ -73,6 +73,41 @@ async def judged(tx: Tx, report: Heard, outcome: Outcome, why: str) -> None:
     )
 
 
+async def about(tx: Tx, report: Heard, order_id: str) -> None:
+    """Which order a report turned out to be about."""
+    await tx.execute(
+        "UPDATE logistics.report SET order_id = $3 WHERE device_id = $1 AND id = $2 AND order_id = ''",
+        report.device_id,
+        report.id,
+        order_id,
+    )
+
+
+async def overtaken(tx: Tx, report: Heard, named: str) -> bool:
+    """Whether a scan was first in time although another one of the same ticket was heard before it: then that one is the case.
+
+    Told twice at the same moment, the second waits for what the first came to.
+    """
+    stands = await tx.fetchval(
+        "SELECT outcome FROM logistics.report WHERE device_id = $1 AND id = $2 FOR UPDATE",
+        report.device_id,
+        report.id,
+    )
+    if stands != "heard":
+        return bool(stands == "told")
+    done = await tx.execute(
+        """UPDATE logistics.report SET outcome = 'case', why = 'ticket_used'
+           WHERE kind = 'entered' AND outcome = 'told' AND order_id = $1 AND (body ->> 'code') LIKE $2 || '%' AND at > $3""",
+        report.order_id,
+        named,
+        report.at,
+    )
+    if done == "UPDATE 0":
+        return False
+    await judged(tx, report, "told", "")
+    return True
+
+
 async def left_over(tx: Tx, now: datetime, most: int = 100) -> list[Heard]:
     """Reports whose telling was interrupted: heard some while ago, and nothing became of them."""
     return await rows(

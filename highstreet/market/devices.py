@@ -214,6 +214,7 @@ async def to_put_up(market: Market, tx: Tx) -> list[dict[str, Any]]:
             "key": logistics.devices.secret_of(market.device_signer, one.id, one.key_no),
             "lat": one.lat,
             "lon": one.lon,
+            "public": market.code_signer.public if one.kind == "gate" else "",
         }
         for one in await installed(tx)
     ]

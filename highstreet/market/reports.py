@@ -6,8 +6,11 @@ aside, a door open for nobody, is a case: kept with its evidence until a person 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from highstreet import logistics
 from highstreet.kit.db import Tx
@@ -52,6 +55,8 @@ async def judge(market: Market, device: Device, kept: Heard, now: datetime) -> O
 async def _judged(market: Market, device: Device, kept: Heard, now: datetime) -> tuple[Outcome, str]:
     if kept.kind == "state":
         return "known", ""
+    if kept.kind == "entered":
+        return await _scanned(market, device, kept, now)
     async with market.db.read() as tx:
         command = await logistics.commands.command(tx, kept.command)
         work = await order_of(tx, kept.order_id) if kept.order_id else None
@@ -84,6 +89,36 @@ async def _tell(
         work = await order_of(tx, command.order_id)
     told = work.has(fact) if work is not None else None
     return ("case", "beyond") if told is not None and told.body.get("beyond") else ("told", "")
+
+
+_WHY: Mapping[str, str] = {"used": "ticket_used", "outdated": "code_outdated", "void": "code_outdated"}
+
+
+async def _scanned(market: Market, device: Device, kept: Heard, now: datetime) -> tuple[Outcome, str]:
+    """A gate let somebody in, perhaps without network: the first in time is the one who went in, whichever gate was heard first."""
+    at = min(kept.at, now)
+    async with market.db.read() as tx:
+        judged = await logistics.entitlements.judge_code(
+            tx, market.code_signer, kept.told.code, device.place_id, at
+        )
+    if judged.found is None:
+        return "case", "no_order"
+    await market.db.run(logistics.reports.about, kept, judged.found.order_id)
+    kept = msgspec.structs.replace(kept, order_id=judged.found.order_id)
+    named = f"{judged.found.id}.{judged.found.version}"
+    if judged.verdict == "used" and await market.db.run(logistics.reports.overtaken, kept, f"{named}."):
+        return "told", ""
+    body = {"tickets": [named]}
+    telling = Telling(judged.found.order_id, "entered", "device", device.id, body)
+    key = Key(f"device {device.id}", f"{kept.id} entered", named)
+    if judged.verdict not in ("good", "used"):
+        return "case", _WHY.get(judged.verdict, judged.verdict)
+    try:
+        # Also of a ticket that is used: the same report told again is answered as it was the first time.
+        await tell(market, telling, at, key)
+    except Refusal:
+        return "case", "ticket_used"
+    return "told", ""
 
 
 def _again(work: Work | None, fact: str, body: dict[str, Any], no: Refusal) -> tuple[Outcome, str]:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from highstreet.kit.signing import proves
 from highstreet.sandbox.faults import roll
 
 Kind = Literal["cabinet", "lock", "gate"]
@@ -75,6 +76,8 @@ class Device(msgspec.Struct, kw_only=True):
     lines: dict[str, int] = {}
     titles: dict[str, str] = {}
     answers: dict[str, Answered] = {}
+    public: str = ""
+    seen: list[str] = []
     planned: dict[str, int] = {}
     rates: dict[str, float] = {}
     backlog: list[Tell] = []
@@ -118,6 +121,16 @@ class Device(msgspec.Struct, kw_only=True):
         self.answers[key] = Answered(key, outcome, reason, now)
         self.note(now, "asked", f"{outcome} {reason}".strip())
         return self.answers[key]
+
+    def scan(self, code: str, now: datetime) -> list[Tell]:
+        """Somebody holds a ticket to the gate. Without network it knows what the town signed, and whom it let in itself; no more."""
+        named, _, proof = code.strip().rpartition(".")
+        good = proves(self.public, named, proof) and named.partition(".")[0] not in self.seen
+        self.note(now, "lets in" if good else "refuses", named[-24:])
+        if not good:
+            return []
+        self.seen.append(named.partition(".")[0])
+        return self.tell("entered", now, code=code.strip())
 
     def take(self, taken: dict[str, int], now: datetime) -> list[Tell]:
         """Somebody takes so many of each and closes the cabinet's door."""

@@ -42,6 +42,7 @@ class Install(msgspec.Struct, frozen=True):
     key: str
     lat: float | None = None
     lon: float | None = None
+    public: str = ""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -84,7 +85,7 @@ class Yard:
             found = self.devices[one.id] = Device(
                 id=one.id, kind=one.kind, name=one.name, key=one.key, seed=self.seed, lat=one.lat, lon=one.lon
             )
-        found.key = one.key
+        found.key, found.public = one.key, one.public or found.public
         return found
 
     def find(self, device_id: str) -> Device:
@@ -247,6 +248,8 @@ async def do(request: Call, device_id: FromPath[str]) -> Response[str]:
         far = 0.02 if act == "bring_back_far" else 0.0
         lat = device.lat + far if device.lat is not None else None
         yard.send(device.bring_back(lat, device.lon, now))
+    elif act == "scan":
+        yard.send(device.scan(str(form.get("code", "")), now))
     elif act == "leave_network":
         device.online = False
     elif act == "join_network":

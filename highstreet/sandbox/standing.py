@@ -18,6 +18,10 @@ WORDS = {
     "shut": Said(
         "It is shut. Open it from your order in the market.", "门关着。请在市场订单页点“开门”或“开锁”。"
     ),
+    "code": Said("What the ticket's code says", "票上二维码的内容"),
+    "scan": Said("Hold it to the gate", "检票"),
+    "let_in": Said("Come in", "请入场"),
+    "refused": Said("Not with this code", "此码不能入场"),
     "take": Said("Take these and close the door", "取走并关门"),
     "back": Said("Put it back here and lock it", "在这里还车上锁"),
     "far": Said("Leave it two kilometres away and lock it", "停在两公里外上锁"),

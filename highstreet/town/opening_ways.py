@@ -16,6 +16,7 @@ from highstreet.town.ways import SCENARIOS, WAYS, Way
 
 _TIMES_AHEAD = 14
 _LOCKED = 3  # things with a lock that answers; the others are handed out by somebody
+_GATES = ("Upper landing 上码头", "Lower landing 下码头")
 _CABINET = "Night cabinet 夜间柜"
 _SCENARIO_OPEN = timedelta(days=60)
 
@@ -62,6 +63,9 @@ async def _open(
     if way.devices == "lock":
         for tag, thing in things[:_LOCKED]:
             await logistics.devices.register(tx, seller, place, "lock", tag, thing, now)
+    elif way.devices == "gate":
+        for name in _GATES:
+            await logistics.devices.register(tx, seller, place, "gate", name, None, now)
     elif way.devices:
         await logistics.devices.register(tx, seller, place, way.devices, _CABINET, None, now)
     if way.sku == "WAY-WINDOW":

@@ -2,7 +2,7 @@
 
 A row: stock number, shop, kind, drawing, price in fen, stock, format, sells, title and about in both languages, what the kind asks, and
 what the seller states. `times`: "days hours minutes room", open for two weeks; `things`: tags of what is lent; `gathers`: what is
-announced, and for how many days; `devices`: a cabinet, or a lock on the first three things.
+announced, and for how many days; `devices`: a cabinet, two gates, or a lock on the first three things.
 """
 
 # ruff: noqa: E501  (one thing, one line)
@@ -66,7 +66,7 @@ WAYS = (
     _way("WAY-MEASURE", "tailor", "wear.tailoring", "scissors", 12000, 0, "appointment service", "Measuring and advice | 量体与选料", "Half an hour with Ruan and his notebook. | 与阮师傅的册子相处半小时。", asked={"material": "wool"}, times="0-5 10,11,14,15,16 30 1"),
     _way("WAY-DOCTOR", "clinic", "health.clinic", "thermometer", 5000, 0, "consult service", "Follow-up with Doctor Fang, by video | 方大夫视频复诊", "For what a doctor has diagnosed in person before. | 仅限已在线下确诊的常见病、慢性病复诊。", asked={"minutes": "20"}, times="0-4 09,10,11,14,15 20 2"),
     _way("WAY-BRUSH", "school", "services.classes", "pen-brush", 6000, 0, "course service", "Calligraphy by lamplight | 灯下书法课", "One evening is one lesson. | 一晚一课时。", asked={"minutes": "90", "age_from": "7"}),
-    _way("WAY-BOAT", "boats", "other", "ticket", 6800, 0, "ticket service", "Evening boat with lanterns | 灯影夜游船", "Forty minutes, three bridges. | 四十分钟，过三座桥。", times="0-6 18,19,20 40 24"),
+    _way("WAY-BOAT", "boats", "other", "ticket", 6800, 0, "ticket service", "Evening boat with lanterns | 灯影夜游船", "Forty minutes, three bridges. | 四十分钟，过三座桥。", devices="gate", times="0-6 18,19,20 40 24"),
     _way("WAY-ROOM", "inn", "services.lodging", "lamp", 32800, 0, "stay use", "Room above the water | 临水客房", "Breakfast is downstairs. | 早饭在楼下。", asked={"guests": "2"}, terms={"deposit": 10000}, things=("Room 1", "Room 2", "Room 3", "Room 6")),
     _way("WAY-BIKE", "boats", "lend.cycles", "bicycle", 800, 0, "rental use", "Town bicycle | 镇上自行车", "By the hour, any of five. | 按小时，五辆任选。", terms={"deposit": 5000, "zone_m": 800, "zone_fee": 1000}, devices="lock", things=("Bicycle 1", "Bicycle 2", "Bicycle 3", "Bicycle 4", "Bicycle 5")),
     _way("WAY-CART", "boats", "services.ride", "bicycle", 90, 0, "ride service", "Pedal cart | 三轮车", "Zhao's nephew pedals. | 赵师傅的侄子来蹬。"),
