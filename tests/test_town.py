@@ -151,6 +151,16 @@ async def test_loading_again_changes_nothing(ferry: Ferry):
     assert await table(ferry.market, counts) == before
 
 
+async def test_somebody_is_live_whenever_the_town_is_opened_again(ferry: Ferry):
+    for days in (3, 6):
+        later = FIRST_LOOK + timedelta(days=days)
+        await loading.load(ferry.market, now=later)
+        async with ferry.market.db.read() as tx:
+            on = [one for one in await catalog.rooms.running(tx, later) if one.state == "on"]
+        assert [len(one.drops) for one in on] == [3]
+    await all_laws_hold(ferry.market)
+
+
 async def test_a_load_that_was_killed_goes_on_where_it_stopped(ferry: Ferry):
     orders = """SELECT 'orders' AS name, count(*) FROM orders."order" UNION ALL SELECT 'legs', count(*) FROM logistics.leg"""
     before = await table(ferry.market, orders)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from highstreet import catalog
+from highstreet import catalog, inventory
 from highstreet.catalog import NewRoom
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import Refusal
@@ -47,6 +47,7 @@ async def is_on(market: Market, now: datetime) -> bool:
 
 async def open_rooms(market: Market, town: Town, now: datetime) -> None:
     """Both sessions, with what was said and bought so far. A town founded before there were rooms has fewer things to show."""
+    await rooms.follow_clock(market, now)  # a session of days ago ends before the next shows the same things
     room = await market.db.run(_silk, market, town, now)
     for who, goods in BOUGHT:
         try:
@@ -81,8 +82,13 @@ async def _fill(
     tx: Tx, market: Market, town: Town, room: str, goods: tuple[tuple[str, int], ...], opens: datetime | None, now: datetime
 ) -> str | None:
     """Put in what of this the town has; the first drop."""
-    made = [
-        await rooms.add_drop(market, tx, room, town.offers[name], units, opens, now)
-        for name, units in goods if name in town.offers
-    ]
+    made: list[str] = []
+    for name, units in goods:
+        if name in town.offers:
+            offer = await catalog.read_offer(tx, town.offers[name])
+            supply = await inventory.stock.open_stock(tx, offer.variant_id, offer.place_id)
+            missing = units - (await inventory.stock.supply(tx, supply)).free
+            if missing > 0:
+                await inventory.stock.change(tx, supply, "received", missing, offer.seller_id, now)
+            made.append(await rooms.add_drop(market, tx, room, offer.id, units, opens, now))
     return made[0] if made else None
