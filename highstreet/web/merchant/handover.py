@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +9,11 @@ from litestar import Response, post
 from litestar.params import FromPath
 
 from highstreet import logistics
-from highstreet.kit.errors import NotFound, Refusal
+from highstreet.kit.errors import NotFound
 from highstreet.logistics import Leg
 from highstreet.market.views import merchant as views
 from highstreet.web.frame import GivenForm
+from highstreet.web.merchant.codes import check_code
 from highstreet.web.merchant.desk import GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.merchant.order_acts import mine, tell_or_say
@@ -25,16 +25,7 @@ async def hand_over(desk: GivenDesk, order_id: FromPath[str], form: GivenForm) -
     desk.require("orders")
     leg = _coded(await mine(desk, order_id))
     filled = Filled(desk.lang, form)
-    code = _digits(filled.text("code", required=True, most=300))
-    if filled.ok:
-        async with desk.market.db.transaction() as tx:
-            tries = await logistics.codes.count_try(tx, leg.id)
-        try:
-            logistics.codes.check(
-                desk.market.code_signer, leg.id, tries, leg.code_until, code, desk.visitor.now
-            )
-        except Refusal as no:
-            filled.refused(no, "code")
+    await check_code(desk, leg, filled.text("code", required=True, most=300), filled, "code")
     return await tell_or_say(desk, order_id, "handed_over", {"by": "code"}, filled, "code", "Handed over.")
 
 
@@ -46,12 +37,6 @@ async def renew_code(desk: GivenDesk, order_id: FromPath[str]) -> Response[Any]:
     async with desk.market.db.transaction() as tx:
         await logistics.codes.renew(tx, leg.id, desk.visitor.now + timedelta(days=2))
     return desk.go(f"/orders/{order_id}", "The code can be tried again, for two days.")
-
-
-def _digits(typed: str) -> str:
-    """Six digits as read out or typed; a scanned QR code holds them somewhere in an address."""
-    runs = re.findall(r"(?<!\d)\d{6}(?!\d)", typed)
-    return runs[-1] if len(typed) > 10 and runs else typed
 
 
 def _coded(found: views.SellersOrder) -> Leg:

@@ -16,6 +16,7 @@ from highstreet.market import attempts, unwind
 from highstreet.market.place import Contact
 from highstreet.market.views import merchant as views
 from highstreet.market.work import Work
+from highstreet.web.chosen import chosen
 from highstreet.web.merchant import steps, telling
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
@@ -39,6 +40,8 @@ async def order_page(
         leg = work.leg("underway", "failed", "done")
         scans = await logistics.parcels.scans(tx, leg.id) if leg is not None else []
         photo = await logistics.photos.is_there(tx, order_id)
+        contact = contact_of(desk, found)
+        picked = await chosen(tx, work, contact.wishes if contact else {}, desk.lang)
     one = desk.market.format(work.order.format)
     back = unwind.open_return(work)
     can = steps.next_steps(desk.market, work, desk.visitor.now) if desk.may("orders") else set[str]()
@@ -58,7 +61,8 @@ async def order_page(
         now=bool(acts or can & _PRESSING),
         acts=acts,
         coming_back=attempts.going_back(work),
-        contact=contact_of(desk, found),
+        contact=contact,
+        chosen=picked,
         names=names,
         leg=work.leg("planned", "ready", "underway", "failed", "done"),
         by_code=steps.BY_CODE,

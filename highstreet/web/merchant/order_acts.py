@@ -12,6 +12,7 @@ from highstreet.market import attempts, fulfil
 from highstreet.market.views import merchant as views
 from highstreet.web.frame import GivenForm
 from highstreet.web.merchant import telling
+from highstreet.web.merchant.codes import check_code
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.merchant.order import order_page
@@ -63,6 +64,8 @@ async def tell(desk: GivenDesk, order_id: FromPath[str], form: GivenForm) -> Res
     filled = Filled(desk.lang, form)
     if act := telling.ACTS.get(fact):
         body = telling.body_of(telling.asked(act, found.work), filled, found.work.order.currency)
+        if act.text == "code":
+            await check_code(desk, found.work.leg("planned"), str(body.pop("code", "")), filled, "code")
         return await tell_or_say(desk, order_id, fact, body, filled, fact, act.said)
     reason = filled.text("reason", required=fact == "return_refused", most=300)
     return await tell_or_say(

@@ -12,7 +12,10 @@ from highstreet.web.merchant.filled import Filled
 
 
 class Act(msgspec.Struct, frozen=True):
-    """One fact as a button. `money` and `text` name what is asked along with it; `waits`: when it can be told."""
+    """One fact as a button. `money` and `text` name what is asked along with it; `waits`: when it can be told.
+
+    `hint` says what is known of the sum, `most`, beforehand. A text called `code` is the buyer's six digits.
+    """
 
     waits: tuple[str, ...]
     button: str
@@ -22,6 +25,8 @@ class Act(msgspec.Struct, frozen=True):
     text: str = ""
     label: str = ""
     needed: bool = False
+    hint: str = ""
+    most: int = 0
 
 
 # English as it stands in the pages; what ends something for the buyer is a quiet button.
@@ -47,7 +52,10 @@ ACTS: Mapping[str, Act] = {
     "checked_in": Act(("out",), "They have moved in", "Noted. They are your guests now."),
     "brought_back": Act(("back",), "It was brought back", "Noted. Look it over next."),
     "checked_out": Act(("back",), "They have left", "Noted. Look the room over next."),
-    "started": Act(("driver",), "Set off", "Noted. Safe journey."),
+    "started": Act(
+        ("driver",), "They are in, set off", "Noted. Safe journey.", text="code", label="The rider's six digits", needed=True,
+        hint="So that nobody gets into the wrong cart.",
+    ),
     "arrived": Act(("ride",), "Arrived", "Noted. The fare is yours."),
     "bought": Act(("buy",), "Bought", "Noted. Bring it next.", money="amount", label="What the receipt says", needed=True),
     "brought": Act(("bring",), "Brought", "Noted. What was not spent goes back."),
@@ -64,14 +72,16 @@ def acts_now(may: set[str], waits: str) -> list[tuple[str, Act]]:
 def asked(act: Act, work: Work) -> Act:
     """The act as this order needs it: before it binds, looking something over says what it is worth, afterwards what is broken."""
     if act.money == "damage" and work.order.stage == "placed":
-        return msgspec.structs.replace(act, money="amount", label="What it is worth", needed=True)
-    if (
-        act.money == "amount"
-        and act.needed
-        and not any(due.purpose == "cap" for due in work.order.agreed.dues)
-        and "buy" in act.waits
-    ):
-        return msgspec.structs.replace(act, money="", needed=False)
+        said = work.order.agreed.number("estimate")
+        hint = "The answers came to %(sum)s. For less, its owner is asked first." if said else ""
+        return msgspec.structs.replace(
+            act, money="amount", label="What it is worth", needed=True, hint=hint, most=said
+        )
+    if act.money == "amount" and act.needed and "buy" in act.waits:
+        cap = sum(due.amount for due in work.order.agreed.dues if due.purpose == "cap")
+        if not cap:
+            return msgspec.structs.replace(act, money="", needed=False)
+        return msgspec.structs.replace(act, hint="At most %(sum)s; the buyer set it aside.", most=cap)
     return act
 
 

@@ -9,6 +9,7 @@ from highstreet.web.shop.basket import basket, put
 from highstreet.web.shop.box import box
 from highstreet.web.shop.box import change as change_box
 from highstreet.web.shop.checkout import checkout, order
+from highstreet.web.shop.draws import draw
 from highstreet.web.shop.front import ask, front, look, near
 from highstreet.web.shop.hall import hall
 from highstreet.web.shop.kinds import directory, kind
@@ -32,6 +33,6 @@ ROUTES: list[Any] = [
     front, look, near, ask, find, kind, directory, offer, seller,
     basket, put, checkout, order, purchase, ask_provider, purchase_news,
     orders, find_order, one_order, order_news, receipt, cancel, send_back, received,
-    loan, otherwise, one_tap, balance, pay_rest, ask_about_rest, hall, scenario, take_scenario,
+    loan, otherwise, one_tap, balance, pay_rest, ask_about_rest, hall, draw, scenario, take_scenario,
     box, change_box,
 ]

@@ -18,8 +18,7 @@ from highstreet.market.views import choosing as views
 from highstreet.market.views import cohorts
 from highstreet.web.frame import Form, Visitor
 
-_AHEAD = timedelta(days=14)
-_DAYS = 28
+_AHEAD, _DAYS = timedelta(days=14), 28
 _IN, _OUT = time(14), time(12)
 
 

@@ -16,6 +16,7 @@ from highstreet.web.frame import GivenMarket, GivenVisitor, Visitor, say, show
 from highstreet.web.shop import choosing
 from highstreet.web.shop.on_prescription import on_prescription
 from highstreet.web.shop.shelves import Shown, drawn, offers
+from highstreet.web.shop.stated import each_time, per, return_days, stated
 
 
 @get("/offers/{offer_id:str}")
@@ -36,12 +37,13 @@ async def offer(market: GivenMarket, visitor: GivenVisitor, offer_id: FromPath[s
     ids = dict.fromkeys((here.id, *(one.id for one in others)))
     all_shown = await offers(market, visitor, list(ids), found.standing)
     shown = {one.goods.id: one for one in all_shown}
-    room = None
-    if market.format(here.format).hints.in_room:
+    goods = shown[here.id].goods
+    form, room = market.format(goods.format), None
+    if form.hints.in_room:
         async with market.db.read() as tx:
             room = await catalog.rooms.showing(tx, here.id)
-    chooser = await choosing.chooser(market, visitor, shown[here.id].goods)
-    rx = await on_prescription(market, visitor, shown[here.id].goods)
+    chooser = await choosing.chooser(market, visitor, goods)
+    rx = await on_prescription(market, visitor, goods)
     rows = shown[here.id].story(visitor.town, visitor.lang, {found.seller.id: found.seller.name})
     return show(
         visitor,
@@ -51,6 +53,10 @@ async def offer(market: GivenMarket, visitor: GivenVisitor, offer_id: FromPath[s
         chooser=chooser,
         room=room,
         rx=rx,
+        per=per(form, goods.terms, visitor),
+        each=await each_time(market, visitor, goods.terms),
+        terms=stated(form, goods.terms, here.currency, visitor),
+        return_days=return_days(market, visitor, shown[here.id]),
         rows=rows,
         pictures=pictures(found.pictures, here),
         variants=variants(here, others),
@@ -122,7 +128,8 @@ def attributes(tree: Categories, here: Offer, visitor: Visitor) -> list[tuple[st
         if asked is None:
             continue
         text = next((c.name.say(visitor.lang) for c in asked.choices if c.code == value), value)
-        told.append((asked.name.say(visitor.lang), f"{text} {asked.unit}".strip()))
+        unit = say(visitor, asked.unit) if asked.unit else ""
+        told.append((asked.name.say(visitor.lang), f"{text} {unit}".strip()))
     if here.brand:
         told.insert(0, (say(visitor, "Brand"), here.brand))
     if here.gtin:

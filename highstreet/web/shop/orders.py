@@ -14,6 +14,7 @@ from highstreet.kit.ids import heard, is_id, spoken
 from highstreet.kit.rates import Limit
 from highstreet.market.views import shop as views
 from highstreet.orders import NoSuchOrder
+from highstreet.web.chosen import chosen
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, go, limited, live, say, show
 from highstreet.web.sessions import AnyRequest
 from highstreet.web.shop.acts import acts, worth_of
@@ -21,7 +22,8 @@ from highstreet.web.shop.at_device import at_device, told_by_itself
 from highstreet.web.shop.beside import beside
 from highstreet.web.shop.follow import code_to_show, contact_of, follow
 from highstreet.web.shop.shelves import drawn
-from highstreet.web.shop.standing import standing
+from highstreet.web.shop.standing import fallen, standing
+from highstreet.web.shop.stated import per
 from highstreet.web.shop.sums import extras, sums
 from highstreet.web.shop.timeline import timeline
 
@@ -80,7 +82,9 @@ async def order(
     """Where an order is, what its buyer may do, and what it costs in the end."""
     found = await follow(market, visitor, order_id, asked)
     order = found.work.order
+    more = await beside(market, visitor, found)
     async with market.db.read() as tx:
+        picked = await chosen(tx, found.work, found.contact.wishes, visitor.lang)
         photo = await logistics.photos.is_there(tx, order_id)
     at = await at_device(market, visitor, found)
     return show(
@@ -91,12 +95,17 @@ async def order(
         number=spoken(order.number),
         steps=timeline(visitor, found),
         code=code_to_show(market, found, visitor.lang),
-        headline=standing(found.form, order.stage, order.waits).say(visitor.lang),
+        headline=(
+            fallen(found.form, found.work)
+            or standing(found.form, order.stage, order.waits, opened=bool(more.content))
+        ).say(visitor.lang),
         at=at,
         acts=[act for act in acts(found, visitor) if at is None or not told_by_itself(act.fact, at)],
         worth=worth_of(found),
         sums=sums(found, visitor.lang),
-        more=await beside(market, visitor, found),
+        more=more,
+        chosen=picked,
+        per=per(found.form, found.work.order.agreed.terms, visitor),
         by_loan=found.work.method in market.lenders,
         key=secrets.token_urlsafe(12),
         drawn=drawn,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from highstreet.kit.text import Words
 from highstreet.market.format import Format
+from highstreet.market.work import Work
 
 # What an order waits for. A second word after a space tells more closely: the kind of the first leg, a fact of the
 # format's or what is announced when its orders gather; the first that fits is said.
@@ -48,18 +49,40 @@ _ENDED = {
     "undone": Words("Cancelled", "已取消"),
 }
 _READY = Words("Yours to open", "可以打开使用了")
+# How it ended when what it waited for together with others came to nothing, by what was announced.
+_FELL = {
+    "once": Words("Not drawn this time: your money is on its way back", "未中签，款项原路退回"),
+    "arrived": Words("It never came: your money is on its way back", "未能到货，款项原路退回"),
+    "least": Words("Too few joined: your money is on its way back", "未成团，款项原路退回"),
+}
+_OPENED = Words("Yours", "已开启，归您使用")
 _ELSE = Words("In the works", "处理中")
 
 
-def standing(form: Format, stage: str, waits: str) -> Words:
-    """Where an order of this format stands, in one sentence."""
+def standing(form: Format, stage: str, waits: str, *, opened: bool = False) -> Words:
+    """Where an order of this format stands, in one sentence. `opened`: what was bought to be opened has been."""
     if not waits:
+        if opened and stage == "done":
+            return _OPENED
         return _READY if stage == "done" and "accessed" in form.facts else _ENDED.get(stage, _ELSE)
     named = {f"{waits} {closer}" for closer in (*form.legs[:1], *form.hints.gathers, *form.facts)}
     for name, words in WAITS.items():
         if name in named:
             return words
     return WAITS.get(waits, _ELSE)
+
+
+def fallen(form: Format, work: Work) -> Words | None:
+    """What to say of an order that was decided against together with others; None for any other end."""
+    decision = work.cohort.decision if work.cohort is not None else None
+    if work.order.stage != "undone" or decision is None or not work.paid or work.has("cancelled"):
+        return None
+    goes = (
+        decision.get("go") and "once" not in form.hints.gathers
+    )  # the rest was not paid, or it was undone later
+    if goes or work.has("committed"):
+        return None
+    return next((words for kind, words in _FELL.items() if kind in form.hints.gathers), None)
 
 
 # --- the code one shows ---

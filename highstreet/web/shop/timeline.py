@@ -79,6 +79,8 @@ _GATES: Mapping[str, tuple[Mile, ...]] = {
     "closing units": (Mile("decided", Words("The run goes ahead", "已开始制作"), Words("The run is decided", "凑齐后开始制作")),),
     "balance": (Mile("balance_paid", Words("The rest is paid", "尾款已付"), Words("You pay the rest", "支付尾款")),),
     "hand_in": (Mile("handed_in", Words("Handed in", "已交付旧物"), Words("You bring it to the shop", "将旧物交到店里")),),
+    "agree": (Mile("agreed", Words("You said yes", "您已同意"), Words("You say yes or no", "您确认价格")),),
+    "wipe": (Mile("wiped", Words("All your data is wiped", "个人数据已清除"), Words("Your data is wiped", "清除个人数据")),),
     "inspect": (Mile("inspected", Words("Looked over", "已查验"), Words("The shop looks it over", "商家查验")),),
 }  # fmt: skip
 _REST = _GATES["balance"]
@@ -93,10 +95,9 @@ def timeline(visitor: Visitor, found: Followed) -> list[dict[str, Any]]:
     told = _told(work)
     known = [mile.fact in told for mile in plan]
     last = max((n for n, yes in enumerate(known) if yes), default=0)
-    arrived = "received" in told
     steps: list[dict[str, Any]] = []
     for n, mile in enumerate(plan):
-        over = known[n] or ((n < last or arrived) and mile.fact not in _OWN)
+        over = known[n] or ((n < last or "received" in told) and mile.fact not in _OWN)
         if not over and work.order.stage == "done" and mile.fact != "accessed":
             continue
         text = (mile.after if over else mile.before).say(visitor.lang)
@@ -115,13 +116,13 @@ def _told(work: Work) -> dict[str, Any]:
 
 
 def _plan(found: Followed) -> list[Mile]:
-    work, form = found.work, found.form
-    plan = [Mile("placed", Words("Order placed", "已下单"), Words("Order placed", "已下单"))]
-    agreed = work.order.agreed
+    work, form, agreed = found.work, found.form, found.work.order.agreed
+    plan = [Mile("placed", *[Words("Order placed", "已下单")] * 2)]
     if work.method not in form.money.at_handover and agreed.asked(later=False):
         plan.append(Mile("paid", Words("Paid", "已付款"), Words("Payment", "付款")))
     later = bool(agreed.asked(later=True))
-    for wait in form.gate.waits:
+    asked = {"agree": work.order.waits == "agree" or work.has("agreed"), "wipe": agreed.number("device")}
+    for wait in (one for one in form.gate.waits if asked.get(one, True)):
         closer = {f"{wait} {one}" for one in (*form.legs[:1], *form.hints.gathers)}
         named = next((one for one in _GATES if one in closer), wait if wait in _GATES else "")
         if named and (later or _GATES[named] != _REST):

@@ -142,6 +142,13 @@ class Walk(msgspec.Struct):
         await self.page.set_viewport_size({"width": width, "height": 800})
         await self.page.reload()
 
+    async def was_refused(self, moment: str) -> None:
+        """What was sent was not taken, as it should be: the page says so at its field, and the console at 422."""
+        await expect(self.page.locator(".field.wrong, .notice.refusal").first).to_be_visible()
+        assert [one for one in self.eyes.wrong if "422" not in one] == []
+        self.eyes.wrong.clear()
+        await self.eyes.judge(f"{self.name} {moment}")
+
     # --- buying ---
 
     async def goes_to(self, offer: str) -> None:
@@ -198,6 +205,14 @@ class Walk(msgspec.Struct):
         await self.page.locator("form .button.main").click()
         await self._at_the_provider()
         await self._notice_comes("/balance")
+
+    async def calls_off(self) -> None:
+        """The buyer thinks better of it: what it costs is said before, what comes back afterwards."""
+        await self.sees_order()
+        await self.page.locator('[data-opens="cancel"]').click()
+        await self.eyes.judge(f"{self.name} calling off")
+        await self.press("dialog#cancel .button.danger")
+        await expect(self.page.locator(".sum .money.off")).to_be_visible()
 
     async def sees_order(self) -> None:
         await self.see(self.link)
@@ -351,7 +366,7 @@ _EARNED = """SELECT coalesce(sum(CASE WHEN a.id = t.to_id THEN t.amount ELSE -t.
 @asynccontextmanager
 async def walking(chromium: Browser, lantern: Lantern, name: str, elder: str) -> AsyncIterator[Walk]:
     """A phone nobody has used yet. Whatever its console calls an error is one."""
-    lantern.clock.forward(timedelta(minutes=20))  # so that nobody's tries of the walk before count
+    lantern.clock.forward(timedelta(minutes=5))  # so that nobody's tries of the walk before count
     look = (360, "zh", "light", elder)
     async with a_tab(chromium, lantern.url, look) as eyes:
         eyes.page.on("console", lambda said: _heard(eyes, said))

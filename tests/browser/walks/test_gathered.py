@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.async_api import expect
 
 from tests.browser.walks.lantern import Walk
 
@@ -45,6 +46,9 @@ async def test_debut(walk: Walk) -> None:
         if await walk.page.locator(".timeline .failed").count() == 0:
             drawn.append(buyer)
     assert len(drawn) == 1
+    await walk.see(f"/draws/{group}")
+    await expect(walk.page.locator(".lot.won")).to_have_count(1)
+    await walk.looked_at("the-draw")
     walk.order, walk.link = orders[drawn[0]]
     await walk.sends_it("chen", drawn[0])
     await walk.ends("chen", earned=18905)
