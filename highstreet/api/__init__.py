@@ -20,6 +20,7 @@ from highstreet.api import (
     scenarios,
     slots,
     stock,
+    things,
     tills,
 )
 
@@ -47,6 +48,13 @@ ROUTES: list[ControllerRouterHandler] = [
     offers.search_offers,
     offers.see_offer,
     scenarios.see_scenarios,
+    things.see_seats,
+    things.see_things,
+    things.offer_thing,
+    things.take_thing,
+    things.withdraw_thing,
+    things.give_back_thing,
+    things.seat_person,
     rooms.see_rooms,
     rooms.see_room,
     rooms.see_said,

@@ -60,7 +60,11 @@ async def see_scenarios(request: Call) -> list[ScenarioTold]:
                     part.seller_id,
                     part.quantity,
                     part.moment,
-                    [ask.kind for ask in market.format(known[part.offer_id].format).hints.asks],
+                    [
+                        ask.kind
+                        for ask in market.format(known[part.offer_id].format).hints.asks
+                        if ask.kind != "seats" or known[part.offer_id].terms.get("hall")
+                    ],
                     part.off_bps,
                     part.funder_id,
                     part.sellable,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from highstreet.kit.text import Words
 from highstreet.ledger import Transfer
@@ -14,6 +16,11 @@ from highstreet.orders import Agreed
 
 STEPS = rules.ladder(free_until_h=24, late_bps=5_000, last_h=2, last_bps=10_000, no_show_bps=10_000)
 TERMS = (*STEPS, *rules.passing(times=3, until_h=1))
+
+
+def _seats(chosen: Any, _terms: Mapping[str, Any]) -> int:
+    """As many tickets as seats; where there is no hall, the buyer says how many."""
+    return len(chosen)
 
 
 def quote(asked: Asked) -> Agreed:
@@ -54,7 +61,7 @@ TICKET = Format(
             zh="选好入场时间，凭码检票入场；按时退票不收费。",
         ),
         picture="ticket",
-        asks=(Choice("slot"),),
+        asks=(Choice("slot"), Choice("seats", steps=_seats)),
         terms=TERMS,
     ),
     stories=(

@@ -25,6 +25,14 @@ class BelowPromised(Refusal):
     zh = "货架上的 {on_hand} 件中有 {promised} 件已承诺给买家，数量不能低于此数。"
 
 
+class SeatTaken(Refusal):
+    """Of the seats wanted together; none of them was taken."""
+
+    code = "seat_taken"
+    en = "Somebody was faster with one of these seats. Please choose again."
+    zh = "手慢了：所选座位已被他人选走，请重新选座。"
+
+
 class TagTaken(Refusal):
     code = "tag_taken"
     en = "Something with the tag “{tag}” is registered already."

@@ -12,6 +12,7 @@ entitlement (what its holder may enter, open, keep or use), edition (numbered, s
 
 from highstreet.logistics import codes as codes
 from highstreet.logistics import commands as commands
+from highstreet.logistics import contents as contents
 from highstreet.logistics import devices as devices
 from highstreet.logistics import entitlements as entitlements
 from highstreet.logistics import parcels as parcels
@@ -36,6 +37,7 @@ from highstreet.logistics.errors import EditionGone as EditionGone
 from highstreet.logistics.errors import HandedOn as HandedOn
 from highstreet.logistics.errors import LegTaken as LegTaken
 from highstreet.logistics.errors import LockTells as LockTells
+from highstreet.logistics.errors import NoDownloadsLeft as NoDownloadsLeft
 from highstreet.logistics.errors import NoSuchLeg as NoSuchLeg
 from highstreet.logistics.errors import NoSuchRound as NoSuchRound
 from highstreet.logistics.errors import TicketUsed as TicketUsed

@@ -68,6 +68,12 @@ class HandedOn(Refusal):
     zh = "已转赠他人，须由持有人先退还给您。"
 
 
+class NoDownloadsLeft(Refusal):
+    code = "no_downloads_left"
+    en = "This file was downloaded {most} times, which is what was agreed. Ask the shop."
+    zh = "该文件已下载 {most} 次，达到约定上限，请联系商家。"
+
+
 class EditionGone(Refusal):
     """Every number of an edition is somebody's."""
 

@@ -1,4 +1,4 @@
-"""Choices: what a buyer picks besides a quantity (a time, a room, options, a route), checked against the offer and looked up once.
+"""Choices: what a buyer picks besides a quantity (a time, seats, a room, options, a route), checked against the offer, looked up once.
 
 What is found goes into the signed quote, so placing need not look again: a slot and an asset never change what they are, and
 whether there is still room is judged where it is taken.
@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from highstreet import inventory, orders, parties
-from highstreet.inventory import NotFree
+from highstreet.inventory import NotFree, SeatTaken
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.kit.geo import Point, metres
@@ -83,9 +83,12 @@ def choose(one: Format, goods: ForSale, entry: Entry) -> Entry:
         kept[ON_PRESCRIPTION] = number
     quantity = entry.quantity
     for ask in one.hints.asks:
-        if entry.choice.get(ask.kind) in (None, "", {}):
+        if ask.kind == "seats" and not goods.terms.get("hall"):
+            continue
+        if entry.choice.get(ask.kind) in (None, "", {}, []):
             raise Malformed(ask.kind, "please choose", "请选择")
-        kept[ask.kind] = _CHECKS[ask.kind](entry.choice[ask.kind], goods.terms)
+        terms = {**goods.terms, "currency": goods.priced.currency}
+        kept[ask.kind] = _CHECKS[ask.kind](entry.choice[ask.kind], terms)
         if ask.kind == "route":
             _within_reach(goods, Point(*kept["route"]["from"]))
         if ask.steps is not None:
@@ -100,6 +103,8 @@ def choose(one: Format, goods: ForSale, entry: Entry) -> Entry:
 def with_options(goods: ForSale, choice: dict[str, Any]) -> Priced:
     """The offer's prices with what the chosen options cost on top, per step."""
     extra = sum(goods.terms["options"][option][value] for option, value in choice.get("options", {}).items())
+    if choice.get("seats"):
+        extra += hall_of(goods).seats[choice["seats"][0]].extra
     if not extra:
         return goods.priced
     listed = tuple(msgspec.structs.replace(one, price=one.price + extra) for one in goods.priced.prices)
@@ -125,6 +130,8 @@ async def look_up(tx: Tx, one: Format, goods: ForSale, entry: Entry, now: dateti
             raise NotFree
         period = (slot.starts, slot.ends)
         takes.append(Take("supply", slot.id, entry.quantity if one.promise == "slot" else 1))
+        if "seats" in entry.choice and await inventory.seats.taken(tx, slot.id) & set(entry.choice["seats"]):
+            raise SeatTaken
     if "period" in entry.choice:
         starts, ends = (datetime.fromisoformat(entry.choice["period"][end]) for end in ("from", "to"))
         if starts < now.replace(hour=0, minute=0, second=0, microsecond=0):
@@ -144,6 +151,28 @@ def _slot(value: Any, _terms: dict[str, Any]) -> int:
         return int(value)
     except (TypeError, ValueError):
         raise Malformed("slot", "please choose a time from the list", "请从列表中选择时间") from None
+
+
+def hall_of(goods: ForSale) -> inventory.halls.Hall:
+    """The hall an offer states. Errors: Malformed."""
+    return inventory.halls.read(str(goods.terms["hall"]), goods.priced.currency)
+
+
+def _seats(value: Any, terms: dict[str, Any]) -> list[str]:
+    wanted = value.split(",") if isinstance(value, str) else value
+    most = inventory.halls.MOST_TOGETHER
+    if (
+        not isinstance(wanted, list)
+        or not 0 < len(wanted) <= most
+        or not all(isinstance(s, str) for s in wanted)
+    ):
+        raise Malformed("seats", f"choose 1 to {most} seats", f"请选择 1 至 {most} 个座位")
+    known = inventory.halls.read(str(terms["hall"]), str(terms["currency"])).seats
+    if len(set(wanted)) < len(wanted) or any(label not in known for label in wanted):
+        raise Malformed("seats", "names a seat this hall has not", "没有这个座位")
+    if len({known[label].extra for label in wanted}) > 1:
+        raise Malformed("seats", "of different prices are two orders", "不同票价的座位请分开下单")
+    return sorted(wanted, key=list(known).index)
 
 
 def _period(value: Any, _terms: dict[str, Any]) -> dict[str, str]:
@@ -211,6 +240,7 @@ def _text(value: Any, _terms: dict[str, Any]) -> str:
 
 _CHECKS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "slot": _slot,
+    "seats": _seats,
     "period": _period,
     "options": _options,
     "answers": _answers,

@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 
 from highstreet import parties
-from highstreet.inventory import NotFree, OutOfStock
+from highstreet.inventory import NotFree, OutOfStock, SeatTaken
 from highstreet.kit.clock import Clock, system_clock
 from highstreet.kit.combine import Combiner
 from highstreet.kit.db import Database, DatabaseBusy, Tx
@@ -162,6 +162,8 @@ class Market:
                 return [NotFree()]
             if e.constraint_name == "once_per_person":
                 return [OncePerPerson()]
+            if e.constraint_name == "seat_once":
+                return [SeatTaken()]
             if e.constraint_name == "never_above_the_edition":
                 return [EditionGone()]
             if e.constraint_name in redeeming.TAKEN_ONCE:

@@ -67,13 +67,15 @@ class Money(msgspec.Struct, frozen=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What a buyer chooses besides the quantity: `slot`, `period`, `options`, `answers`, `route` or `text`, kept under its kind.
+    """What a buyer chooses besides the quantity: `slot`, `seats`, `period`, `options`, `answers`, `route` or `text`, kept under its kind.
+
+    `seats`: only where the offer states a hall.
 
     `steps`: how many steps of the unit the choice stands for (nights, hours, hectometres), from the choice and the offer's terms.
     `by_day`: a period is asked as days, not as times.
     """
 
-    kind: Literal["slot", "period", "options", "answers", "route", "text"]
+    kind: Literal["slot", "seats", "period", "options", "answers", "route", "text"]
     steps: Callable[[Any, Mapping[str, Any]], int] | None = None
     by_day: bool = False
 

@@ -13,7 +13,7 @@ from highstreet.kit.ids import new_id
 from highstreet.logistics import CodeOutdated, Entitlement, HandedOn, TicketUsed, What
 from highstreet.market.format import Format
 from highstreet.market.work import Work
-from highstreet.orders import Line, NotThis
+from highstreet.orders import Line, NotNow, NotThis
 
 LETS_IN_EARLY = timedelta(hours=1)  # how long before the time the doors open
 
@@ -124,6 +124,22 @@ def go_in(work: Work, named: list[Any] | None, now: datetime) -> dict[int, int]:
         one.state, one.used_at = "used", now
         steps[one.line] = steps.get(one.line, 0) + 1
     return steps
+
+
+def open_one(work: Work, one: Entitlement, by: str, now: datetime) -> None:
+    """Whoever holds it opens it: from then on it is not returned without a fault. Opened already: nothing happens.
+
+    Errors: NotNow while its order has not ended, or it is going back.
+    """
+    going = next(
+        (leg for leg in work.legs if leg.kind == "return" and leg.state not in ("done", "void")), None
+    )
+    closed = going is not None and str(one.line) in (going.proof or {}).get("lines", {})
+    if work.order.stage != "done" or one.state == "void" or closed:
+        raise NotNow
+    if one.state == "valid":
+        one.state, one.used_at = "used", now
+        work.tell("accessed", by, now, lines={str(one.line): 1}, entitlement=one.id)
 
 
 def open_lines(work: Work, positions: set[int], now: datetime) -> None:

@@ -98,6 +98,10 @@ LAWS: dict[str, str] = {
         LEFT JOIN (SELECT target_id, sum(quantity - used - freed) AS held, sum(used - back) AS sold
                    FROM inventory.hold WHERE kind = 'supply' GROUP BY 1) h ON h.target_id = s.id
         WHERE s.held <> coalesce(h.held, 0) OR s.sold <> coalesce(h.sold, 0)""",
+    "a seat that is taken fills room that is held": """
+        SELECT s.order_id AS case FROM (SELECT order_id, supply_id, count(*) AS seats FROM inventory.seat GROUP BY 1, 2) s
+        LEFT JOIN inventory.hold h ON h.order_id = s.order_id AND h.target_id = s.supply_id AND h.kind = 'supply'
+        WHERE s.seats <> coalesce(h.quantity - h.freed - h.back, 0)""",
     "what ended holds nothing": """
         SELECT h.order_id AS case FROM inventory.hold h JOIN orders."order" o ON o.id = h.order_id
         WHERE o.stage IN ('done', 'undone') AND h.quantity > h.used + h.freed""",

@@ -18,6 +18,7 @@ from highstreet.kit.readers import Fact
 from highstreet.kit.sealing import Seal
 from highstreet.kit.text import Words
 from highstreet.market import attempts
+from highstreet.market.holders import tell_holders
 from highstreet.market.place import Contact
 from highstreet.market.views.news import AboutOrder, about_orders, contact_of, purchases_of
 from highstreet.market.views.rooms import rooms_of
@@ -200,6 +201,7 @@ async def stir(tx: Tx, facts: list[Fact]) -> None:
 
 async def tell_parties(tx: Tx, facts: list[Fact], now: datetime, tz: tzinfo) -> None:
     """Notices in the app; and letters as jobs of this transaction, for what is not older than a day. `tz`: the town's, for until when."""
+    await tell_holders(tx, facts)
     heard = [fact for fact in facts if fact.kind in _HEARD]
     known = await about_orders(tx, sorted({fact.subject for fact in heard}))
     for fact in heard:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from highstreet import catalog
+from highstreet import catalog, inventory
 from highstreet.catalog import LICENCES
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import Malformed, NotFound, Refusal
@@ -97,6 +97,12 @@ async def check_terms(tx: Tx, one: Format, seller_id: str, terms: Mapping[str, A
         _check_never(terms.get("options", {}), terms.get("never", []))
     if "answers" in asks:
         _check_groups("answers", terms.get("answers", {}), least=-MOST)
+    if "seats" in asks and terms.get("hall", "") != "":
+        if not isinstance(terms["hall"], str):
+            raise Malformed("hall", "is a text, row by row", "请逐排填写")
+        inventory.halls.read(
+            terms["hall"], "CNY"
+        )  # which money it is makes no difference to whether it is a plan
     slots_of = terms.get("slots_of", "")
     if not isinstance(slots_of, str) or (slots_of and not await sells_variant(tx, seller_id, slots_of)):
         raise Malformed("slots_of", "is not something of yours", "不是您的商品")

@@ -14,6 +14,7 @@ from highstreet.market import boxes
 from highstreet.market.contacts import open_contact
 from highstreet.market.desk import Market
 from highstreet.market.views.privacy import order_ids_of, orders_of, running_of
+from highstreet.market.views.things import things_of
 from highstreet.market.visits import papers
 
 
@@ -28,7 +29,7 @@ class StillRunning(Refusal):
 async def export(market: Market, tx: Tx, person_id: str) -> dict[str, Any]:
     """Everything we know of a person, readable by people and machines.
 
-    Profile, consents, orders with lines and contacts, what they said in live rooms.
+    Profile, consents, orders with lines and contacts, what they hold and said in live rooms.
     """
     told = await parties.people.export(tx, market.seal, person_id)
     bought: list[dict[str, Any]] = []
@@ -47,9 +48,22 @@ async def export(market: Market, tx: Tx, person_id: str) -> dict[str, Any]:
                 "loan_agreed_to": row["loan"],
             }
         )
+    held = [
+        {
+            "what": one.what,
+            "title": one.title,
+            "number": spoken(one.number),
+            "state": one.state,
+            "seat": one.seat,
+            "edition": one.edition_no,
+            "starts": one.starts,
+        }
+        for one in await things_of(tx, person_id, 10_000)
+    ]
     return {
         **told,
         "orders": bought,
+        "things": held,
         "said": await catalog.chat.said_by(tx, market.seal, person_id),
         "health": await papers(market, tx, person_id, market.clock()),
     }

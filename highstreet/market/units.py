@@ -147,6 +147,7 @@ class Unit:
             self.add("left", order_id=order.id)
         self._lines(work)
         self._holds(work)
+        self._seats(work)
         self._legs(work)
         self._entitlements(work)
         redeeming.follow(work, self)
@@ -277,6 +278,26 @@ class Unit:
                 note=work.order.id,
                 at=work.news[-1].at,
             )
+
+    def _seats(self, work: Work) -> None:
+        """The seats of a line go with the hold of the room they fill."""
+        before = work.before.get("holds", {})
+        for line in work.lines:
+            hold = work.hold_of(line) if line.choice.get("seats") else None
+            if hold is None or hold.kind != "supply":
+                continue
+            was = before.get((hold.line, hold.target_id))
+            if was is None:
+                for label in line.choice["seats"]:
+                    self.add(
+                        "seat",
+                        supply_id=hold.target_id,
+                        label=label,
+                        order_id=work.order.id,
+                        line=line.position,
+                    )
+            elif not hold.held and not hold.sold and was != (hold.used, hold.freed, hold.back):
+                self.add("seat_left", order_id=work.order.id, supply_id=hold.target_id)
 
     def _legs(self, work: Work) -> None:
         before = work.before.get("legs", {})

@@ -143,6 +143,17 @@ async def known_as(tx: Tx, ids: Sequence[str]) -> dict[str, list[str]]:
     return told
 
 
+async def with_handle(tx: Tx, seal: Seal, typed: str) -> str | None:
+    """Whose e-mail or phone this is, proved to be theirs; None for nobody's. Errors: BadHandle."""
+    handle = handle_of(typed)
+    found: str | None = await tx.fetchval(
+        """SELECT l.party_id FROM parties.login l JOIN parties.party p ON p.id = l.party_id
+           WHERE l.handle = $1 AND p.state = 'active' AND (l.confirmed_at IS NOT NULL OR p.demo)""",
+        seal.blind(handle.kind, handle.text),
+    )
+    return found
+
+
 async def change_profile(
     tx: Tx,
     seal: Seal,

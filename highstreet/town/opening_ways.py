@@ -10,9 +10,11 @@ from highstreet.kit import facts
 from highstreet.kit.db import Tx
 from highstreet.market import gather, scenarios
 from highstreet.market.desk import Market
+from highstreet.town.ebook import epub
 from highstreet.town.founding import Town
 from highstreet.town.shops import SHOPS
 from highstreet.town.ways import SCENARIOS, WAYS, Way
+from highstreet.web.kept import keep
 
 _TIMES_AHEAD = 14
 _LOCKED = 3  # things with a lock that answers; the others are handed out by somebody
@@ -58,6 +60,12 @@ async def _open(
     if way.stock:
         supply = await inventory.stock.open_stock(tx, variant, place)
         await inventory.stock.change(tx, supply, "received", way.stock, owner, now)
+    if way.sku == "WAY-EBOOK" and hasattr(market, "media"):
+        book = epub()
+        file = await logistics.contents.add_file(
+            tx, variant, "stories-of-the-lake.epub", "application/epub+zip", len(book), owner, now
+        )
+        keep(market, file.id, book)
     await _times(tx, market, way, variant, place, owner, now)
     things = [(tag, await inventory.assets.register(tx, variant, place, tag)) for tag in way.things]
     if way.devices == "lock":

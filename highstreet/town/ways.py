@@ -47,6 +47,14 @@ def _way(sku: str, shop: str, kind: str, picture: str, price: int, stock: int, f
     return Way(sku, shop, kind, picture, price, stock, name, sells, Words(en, zh), Words(told, told_zh), **more)
 
 
+# The water stage at the tea house: stalls in front, benches by the wall, a gallery above.
+OPERA = """Stalls 堂座
+A-B: 1-5, _, 6-10 +30
+C-F: 1-5, _, 6-10
+G: 1-6, _, 7-12 wheelchair 1, 12
+Gallery 楼座
+1-2: 1-12 +10"""
+
 WAYS = (
     _way("WAY-WINDOW", "grocer", "services.home", "courier", 0, 0, "scheduled service", "Delivery windows | 送货时段", "When our cart has room. | 送货车有空的时段。", asked={"minutes": "120"}, times="0-6 09,11,15,17 120 4"),
     _way("WAY-BASKET", "grocer", "food.vegetables", "basket-of-things", 6800, 40, "scheduled goods", "Vegetable basket of the week | 一周菜篮", "What the season gives, for four. | 时令蔬菜，四口之家。", terms={"slots_of": "WAY-WINDOW"}),
@@ -67,11 +75,15 @@ WAYS = (
     _way("WAY-DOCTOR", "clinic", "health.clinic", "thermometer", 5000, 0, "consult service", "Follow-up with Doctor Fang, by video | 方大夫视频复诊", "For what a doctor has diagnosed in person before. | 仅限已在线下确诊的常见病、慢性病复诊。", asked={"minutes": "20"}, times="0-4 09,10,11,14,15 20 2"),
     _way("WAY-BRUSH", "school", "services.classes", "pen-brush", 6000, 0, "course service", "Calligraphy by lamplight | 灯下书法课", "One evening is one lesson. | 一晚一课时。", asked={"minutes": "90", "age_from": "7"}),
     _way("WAY-BOAT", "boats", "other", "ticket", 6800, 0, "ticket service", "Evening boat with lanterns | 灯影夜游船", "Forty minutes, three bridges. | 四十分钟，过三座桥。", devices="gate", times="0-6 18,19,20 40 24"),
+    _way("WAY-OPERA", "tea", "other", "lamp", 8800, 0, "ticket service", "Opera on the water stage | 水上戏台·越剧", "Shen's cousins sing The Butterfly Lovers; tea is brought to your seat. | 沈家班唱《梁祝》，茶送到座。", times="3-6 19 120 96", terms={"hall": OPERA, "passes": 2}),
     _way("WAY-ROOM", "inn", "services.lodging", "lamp", 32800, 0, "stay use", "Room above the water | 临水客房", "Breakfast is downstairs. | 早饭在楼下。", asked={"guests": "2"}, terms={"deposit": 10000}, things=("Room 1", "Room 2", "Room 3", "Room 6")),
     _way("WAY-BIKE", "boats", "lend.cycles", "bicycle", 800, 0, "rental use", "Town bicycle | 镇上自行车", "By the hour, any of five. | 按小时，五辆任选。", terms={"deposit": 5000, "zone_m": 800, "zone_fee": 1000}, devices="lock", things=("Bicycle 1", "Bicycle 2", "Bicycle 3", "Bicycle 4", "Bicycle 5")),
     _way("WAY-CART", "boats", "services.ride", "bicycle", 90, 0, "ride service", "Pedal cart | 三轮车", "Zhao's nephew pedals. | 赵师傅的侄子来蹬。"),
     _way("WAY-RUN", "couriers", "services.home", "courier", 1200, 0, "errand service", "Run an errand | 跑腿", "Tell us what, and how much it may cost. | 说清买什么、最多花多少。", asked={"minutes": "60"}, terms={"cap": 20000}),
-    _way("WAY-STORY", "books", "media.digital", "book", 1200, 300, "digital digital", "Stories of the Lake, read aloud | 湖上故事 有声版", "Three hundred copies, read by Xu Shu. | 限三百份，许舒朗读。", asked={"file": "mp3"}, terms={"content": "Chapter one: the ferryman who counted stars. | 第一章：数星星的摆渡人。"}),
+    _way("WAY-STORY", "books", "media.digital", "book", 1200, 300, "digital digital", "Stories of the Lake, read aloud | 湖上故事 有声版", "Three hundred copies, read by Xu Shu. | 限三百份，许舒朗读。", asked={"file": "mp3"}, terms={"edition": 300, "content": "Chapter one: the ferryman who counted stars. | 第一章：数星星的摆渡人。"}),
+    _way("WAY-EBOOK", "books", "media.digital", "book", 900, 0, "digital digital", "Stories of the Lake, e-book | 湖上故事 电子书", "Two stories in both languages, a file of your own. | 双语故事两则，下载即读。", asked={"file": "epub"}, terms={"downloads": 3}),
+    _way("WAY-PRINT", "books", "media.digital", "waves-night", 16800, 200, "digital digital", "Lantern night, numbered print | 灯夜限量画", "Two hundred, each with its number; drawn by Xu Shu. | 共二百份，一份一号，许舒绘。", asked={"file": "pdf"}, terms={"edition": 200}),
+    _way("WAY-TEAM", "school", "media.digital", "notebook", 4800, 0, "digital digital", "Bookkeeping for a small shop, per seat | 小店记账软件·席位", "One seat for each of your people; move them as they come and go. | 一人一席，随来随换。", asked={"file": "pdf"}, terms={"team_seats": 1}),
 )
 
 # Scenarios: name, about, drawing, and the parts: offer, how many, when in the course of the day. The town pays so much of each.

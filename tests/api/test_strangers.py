@@ -12,11 +12,16 @@ from tests.api.street import Street
 ANYBODY = {
     "/api/quotes", "/api/offers", "/api/offers/{offer_id}", "/api/sellers/{seller_id}", "/api/cohorts/{cohort_id}",
     "/api/cohorts/{cohort_id}/entrants", "/api/scenarios", "/api/programmes", "/api/programmes/{programme_id}",
-    "/api/instalments", "/api/rooms", "/api/rooms/{room_id}", "/api/rooms/{room_id}/said",
+    "/api/instalments", "/api/offers/{offer_id}/seats", "/api/rooms", "/api/rooms/{room_id}", "/api/rooms/{room_id}/said",
     "/api/sellers/{seller_id}/card",
 }  # fmt: skip
 TOKEN_TO_POST = {("/api/offers", "POST"), ("/api/rooms", "POST"), ("/api/rooms/{room_id}/said", "POST")}
+THINGS = [
+    f"/api/things/{{thing_id}}/{what}" for what in ("offer", "taking", "withdrawal", "return", "seating")
+]
 WITH_ID = {
+    ("GET", "/api/offers/{offer_id}/seats"),
+    *(("POST", path) for path in THINGS),
     ("GET", "/api/orders/{order_id}"),
     ("POST", "/api/orders/{order_id}/facts"),
     ("GET", "/api/orders/{order_id}/instalments"),
@@ -48,6 +53,7 @@ WITH_ID = {
 }
 
 BODIES: dict[str, Any] = {
+    **{path: {} for path in THINGS},
     "/api/slots": {
         "variant": "x",
         "place": "x",

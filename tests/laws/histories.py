@@ -65,7 +65,7 @@ TERMS: dict[str, Any] = {
 
 
 def choice(one: Format, now: datetime) -> dict[str, Any]:
-    """One choice of each kind the format asks for."""
+    """One choice of each kind the format asks for; no seats, which only a hall has."""
     starts, ends = now + timedelta(days=2), now + timedelta(days=4)
     samples: dict[str, Any] = {
         "slot": 9,
@@ -75,12 +75,16 @@ def choice(one: Format, now: datetime) -> dict[str, Any]:
         "route": {"from": [31.3, 120.58], "to": [31.31, 120.59]},
         "text": "Two bags of rice",
     }
-    return {ask.kind: samples[ask.kind] for ask in one.hints.asks}
+    return {ask.kind: samples[ask.kind] for ask in one.hints.asks if ask.kind != "seats"}
 
 
 def steps(one: Format, chosen: dict[str, Any]) -> int | None:
     """How many steps the choice stands for; None where the buyer says."""
-    counts = [ask.steps(chosen[ask.kind], TERMS) for ask in one.hints.asks if ask.steps is not None]
+    counts = [
+        ask.steps(chosen[ask.kind], TERMS)
+        for ask in one.hints.asks
+        if ask.steps is not None and ask.kind in chosen
+    ]
     return counts[0] if counts else None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from highstreet import ledger
-from highstreet.inventory import OutOfStock
+from highstreet.inventory import OutOfStock, SeatTaken
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import KeyReused
 from highstreet.ledger import CardShort, WalletShort
@@ -148,8 +148,25 @@ async def look_at_the_door(market: Market, act: Act) -> Any:
     return act["key"]
 
 
+async def sit_where_it_was_free(market: Market, act: Act) -> Any:
+    """Looks whether the seat is taken, then takes it: in one transaction, and no key says that a seat is one line's."""
+    async with market.db.transaction() as tx:
+        if await tx.fetchval(
+            "SELECT true FROM inventory.seat WHERE supply_id = $1 AND label = ANY ($2)",
+            act["slot"],
+            act["seats"],
+        ):
+            raise SeatTaken
+        await tx.execute(
+            "INSERT INTO inventory.seat (supply_id, label, order_id, line) SELECT $1, label, $3, 1 FROM unnest($2::text[]) label",
+            act["slot"], act["seats"], f"twin_{secrets.token_hex(8)}",
+        )  # fmt: skip
+    return act["seats"]
+
+
 ACTS: dict[str, Callable[[Market, Act], Awaitable[Any]]] = {
     "read_then_write": read_then_write, "check_inside": check_inside, "check_then_act": check_then_act,
     "spend_what_was_read": spend_what_was_read, "spend_a_card_that_was_read": spend_a_card_that_was_read,
     "dispense_what_was_read": dispense_what_was_read, "look_at_the_door": look_at_the_door,
+    "sit_where_it_was_free": sit_where_it_was_free,
 }  # fmt: skip

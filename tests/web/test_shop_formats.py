@@ -170,7 +170,7 @@ async def test_content_is_shown_once_it_was_opened(lane: Lane) -> None:
 
 
 async def test_a_ticket_looks_like_one_and_lessons_are_drawn(lane: Lane) -> None:
-    await (await paid(lane, "ticket")).looks('class="entry"', "Hold it to the gate", "1 person")
+    await (await paid(lane, "ticket")).looks('class="pass"', "Show it at the entrance")
     course = await paid(lane, "course")
     await lane.tell(course.order, "attended")
     await course.looks("1 of 4 lessons given", "3 still to come", "Until ")

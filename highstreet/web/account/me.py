@@ -7,7 +7,8 @@ from typing import Any
 from litestar import Response, get, post
 
 from highstreet import parties
-from highstreet.market import news
+from highstreet.kit.text import Words
+from highstreet.market import holders, news
 from highstreet.market.views import shop as views
 from highstreet.parties import Notice
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, Visitor, go, say, show, signed_in
@@ -110,6 +111,7 @@ def told(visitor: Visitor, notice: Notice) -> dict[str, Any]:
         "id": notice.id,
         "text": words.get(notice.kind)
         or news.sentence(notice.kind, body, visitor.lang)
+        or holders.TOLD.get(notice.kind, Words()).say(visitor.lang)
         or say(visitor, "There is news about you."),
         "at": notice.at,
         "new": notice.read_at is None,
@@ -123,6 +125,8 @@ def _where(notice: Notice, subject: str) -> str:
         return f"/orders/{notice.body.get('order')}/box"
     if notice.kind.startswith(("record_", "prescription_")):
         return "/me/health"
+    if notice.kind in holders.TOLD:
+        return "/things"
     if notice.kind in news.TO_BUYER and subject:
         return f"/orders/{subject}"
     return (

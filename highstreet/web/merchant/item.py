@@ -12,6 +12,7 @@ from highstreet.catalog import Categories, Item
 from highstreet.kit.errors import NotFound, Refusal
 from highstreet.market.views import goods as views
 from highstreet.web.frame import GivenForm
+from highstreet.web.merchant import contents
 from highstreet.web.merchant.describing import field_of, item_form, read_item_form
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
@@ -85,4 +86,4 @@ async def retire(desk: GivenDesk, item_id: FromPath[str]) -> Response[Any]:
     )
 
 
-ROUTES = [item, change, retire]
+ROUTES = [*contents.ROUTES, item, change, retire]

@@ -56,7 +56,7 @@ def shown(
         fee_bps=one.money.fee_bps,
         return_days=0,
         opens_later=later,
-        asks=tuple(ask.kind for ask in one.hints.asks),
+        asks=tuple(ask.kind for ask in one.hints.asks if ask.kind != "seats" or terms.get("hall")),
         groups={kind: terms[kind] for kind in ("options", "answers") if terms.get(kind)},
         gathers=one.decided == "cohort",
         shared=sum(cut["bps"] for cut in terms.get("cuts", [])),

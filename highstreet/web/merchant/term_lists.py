@@ -17,6 +17,7 @@ from highstreet.market.format import Format
 from highstreet.market.views.earners import businesses_known
 from highstreet.web.merchant.desk import Desk
 from highstreet.web.merchant.filled import Filled
+from highstreet.web.merchant.hall import hall_said, seated
 
 LISTS = ("options", "answers")
 _MOST, _BLANK = 60, 2
@@ -47,13 +48,13 @@ def rows_of(f: Filled, prefix: str, part: str) -> int:
 
 def read_lists(f: Filled, one: Format, currency: str, known: Mapping[str, str]) -> dict[str, Any]:
     """What the form says of them, faults noted at their rows. `known`: who may be named, party by the name one types."""
-    said: dict[str, Any] = {}
-    for kind in asked(one):
-        said[kind] = _groups(f, kind, currency)
+    said: dict[str, Any] = {kind: _groups(f, kind, currency) for kind in asked(one)}
     said |= {"never": never} if (never := _never(f, said.get("options", {}))) else {}
     for name, wanted in (("slots_of", windows_needed(one)), ("of", orders_again(one))):
         if wanted and f.value(name):
             said[name] = f.value(name)
+    if seated(one) and hall_said(f, currency) is not None:
+        said["hall"] = f.value("hall")
     if cuts := _cuts(f, known):
         said["cuts"] = cuts
     return said
@@ -94,9 +95,8 @@ def _never(f: Filled, options: Mapping[str, Mapping[str, int]]) -> list[dict[str
 
 def pairs_of(groups: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
     """Every choice of every group, as a list to choose from."""
-    return [("", "")] + [
-        (t, t) for group, values in groups.items() for t in (group + _TOGETHER + v for v in values)
-    ]
+    told = [group + _TOGETHER + value for group, values in groups.items() for value in values]
+    return [("", ""), *((text, text) for text in told)]
 
 
 def _cuts(f: Filled, known: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -130,7 +130,7 @@ def by_name(names: Mapping[str, str]) -> dict[str, str]:
 
 def start_of(terms: Mapping[str, Any], currency: str, names: Mapping[str, str]) -> dict[str, str]:
     """The rows as an offer states them."""
-    start = {name: str(terms.get(name, "")) for name in ("slots_of", "of")}
+    start = {name: str(terms.get(name, "")) for name in ("slots_of", "of", "hall")}
     for kind in LISTS:
         rows = [(g, v, money) for g, values in terms.get(kind, {}).items() for v, money in values.items()]
         for n, (group, value, amount) in enumerate(rows):

@@ -15,6 +15,7 @@ from highstreet.market.views import goods as views
 from highstreet.web.merchant import term_lists
 from highstreet.web.merchant.desk import Desk
 from highstreet.web.merchant.filled import Filled
+from highstreet.web.merchant.hall import hall_said, seated
 
 
 async def names_for(tx: Tx, desk: Desk, terms: dict[str, Any] | None = None) -> dict[str, str]:
@@ -69,7 +70,9 @@ def start_of(one: Format, terms: dict[str, Any], currency: str, names: dict[str,
 def fields_read(form: Container[str], one: Format) -> set[str]:
     """The terms a form asked about, said or left empty: these it replaces, others stay as they were."""
     asked = (
-        {*term_lists.asked(one), "cuts", "never", "slots_of", "of"} if "cuts-0-who" in form else set[str]()
+        {*term_lists.asked(one), "cuts", "never", "slots_of", "of", "hall"}
+        if "cuts-0-who" in form
+        else set[str]()
     )
     return asked | {term.name for term in one.hints.terms if f"t-{term.name}" in form}
 
@@ -90,6 +93,8 @@ def drawn(
         "asked": term_lists.asked(one),
         "windows": term_lists.windows_needed(one),
         "again": term_lists.orders_again(one),
+        "seated": seated(one),
+        "hall": hall_said(quiet, currency) if seated(one) else None,
         "others": [("", ""), *others],
         "variants": variants,
         "rows": lambda prefix, part: term_lists.rows_of(f, prefix, part),

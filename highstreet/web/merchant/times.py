@@ -19,6 +19,7 @@ from highstreet.web.merchant.days import day_start
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
 from highstreet.web.merchant.once import once
+from highstreet.web.merchant.people import people
 from highstreet.web.merchant.supply import Changed
 from highstreet.web.merchant.weekly import pattern
 
@@ -113,4 +114,4 @@ async def change(desk: GivenDesk, slot_id: FromPath[int], form: GivenForm) -> Re
     )
 
 
-ROUTES = [times, open_times, change]
+ROUTES = [times, open_times, change, people]

@@ -26,6 +26,7 @@ from highstreet.web.shop.purchase import purchase
 from highstreet.web.shop.scenarios import scenario
 from highstreet.web.shop.scenarios import take as take_scenario
 from highstreet.web.shop.search import find
+from highstreet.web.shop.seating import seats
 from highstreet.web.shop.seller import seller
 
 # fmt: off
@@ -33,6 +34,6 @@ ROUTES: list[Any] = [
     front, look, near, ask, find, kind, directory, offer, seller,
     basket, put, checkout, order, purchase, ask_provider, purchase_news,
     orders, find_order, one_order, order_news, receipt, cancel, send_back, received,
-    loan, otherwise, one_tap, balance, pay_rest, ask_about_rest, hall, draw, scenario, take_scenario,
+    loan, otherwise, one_tap, balance, pay_rest, ask_about_rest, hall, draw, scenario, take_scenario, seats,
     box, change_box,
 ]

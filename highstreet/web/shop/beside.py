@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 import msgspec
 
 from highstreet import logistics
@@ -9,8 +12,9 @@ from highstreet.market.desk import Market
 from highstreet.market.unwind import opened
 from highstreet.market.views.cohorts import Gathering, gathering
 from highstreet.market.views.rhythms import Period, periods
+from highstreet.market.views.things import Thing, things_of_order
 from highstreet.web.frame import Visitor
-from highstreet.web.shop.follow import Followed
+from highstreet.web.shop.follow import Followed, qr_of
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -35,7 +39,7 @@ class Beside(msgspec.Struct, frozen=True):
     lessons: int
     given: int
     content: list[Content]
-    ticket: bool
+    passes: list[tuple[Thing, dict[str, Any] | None]]
 
 
 async def beside(market: Market, visitor: Visitor, found: Followed) -> Beside:
@@ -47,7 +51,12 @@ async def beside(market: Market, visitor: Visitor, found: Followed) -> Beside:
         waits = work.order.waits == "closing" and work.cohort is not None
         group = await gathering(tx, work.cohort.id) if waits and work.cohort is not None else None
         came = await periods(tx, work.order.id) if "rhythm" in kinds else []
+        things = await things_of_order(tx, work.order.id) if work.entitlements else []
     taught = "lessons" in kinds
+    named = {one.id: one.named() for one in work.entitlements}
+    passes = [
+        (one, qr_of(market, named[one.id]) if _shows(found, one, visitor.now) else None) for one in things
+    ]
     return Beside(
         scans=scans,
         group=group,
@@ -57,14 +66,33 @@ async def beside(market: Market, visitor: Visitor, found: Followed) -> Beside:
         lessons=sum(line.quantity - line.cancelled for line in work.lines) if taught else 0,
         given=sum(line.fulfilled for line in work.lines) if taught else 0,
         content=await _content(market, visitor, found),
-        ticket="entered" in found.form.facts,
+        passes=passes,
+    )
+
+
+def _shows(found: Followed, one: Thing, now: datetime) -> bool:
+    """Whether the buyer still has the ticket, and somebody may still go in with it."""
+    return (
+        one.holder_id == found.work.order.buyer_id
+        and one.state == "valid"
+        and not one.over(now)
+        and bool(one.starts)
     )
 
 
 async def _content(market: Market, visitor: Visitor, found: Followed) -> list[Content]:
     """What was opened, as its offer says it now; nothing of what went back."""
     seen = opened(found.work)
-    lines = [line for line in found.work.lines if line.position in seen and line.kept]
+    mine = {
+        one.line
+        for one in found.work.entitlements
+        if one.state == "used" and one.holder_id == found.work.order.buyer_id
+    }
+    lines = [
+        line
+        for line in found.work.lines
+        if line.position in seen and line.kept and (line.position in mine or not found.work.entitlements)
+    ]
     if not lines:
         return []
     goods = await market.shelf.offers([line.offer_id for line in lines])

@@ -57,7 +57,7 @@ class Chooser(msgspec.Struct, frozen=True):
 async def chooser(market: Market, visitor: Visitor, goods: ForSale) -> Chooser | None:
     """What is asked for this offer; None where a quantity is all there is to say."""
     form = market.format(goods.format)
-    kinds = [ask.kind for ask in form.hints.asks]
+    kinds = [ask.kind for ask in form.hints.asks if ask.kind != "seats" or goods.terms.get("hall")]
     if not kinds and form.decided == "alone":
         return None
     now, place = visitor.now, goods.place.id
@@ -66,10 +66,8 @@ async def chooser(market: Market, visitor: Visitor, goods: ForSale) -> Chooser |
         if "slot" in kinds:
             variants = [goods.variant_id, str(goods.terms.get("slots_of", ""))]
             times = await views.times(tx, variants, place, now, now + _AHEAD)
-            found["days"] = [
-                (day, list(each))
-                for day, each in groupby(times, lambda t: t.starts.astimezone(market.tz).date())
-            ]
+            by_day = groupby(times, lambda t: t.starts.astimezone(market.tz).date())
+            found["days"] = [(day, list(each)) for day, each in by_day]
         if "period" in kinds:
             known = await views.calendar(tx, goods.variant_id, place, now, now + timedelta(days=_DAYS))
             found |= {"things": known.things, "calendar": _calendar(market, known, now)}
@@ -83,7 +81,7 @@ async def chooser(market: Market, visitor: Visitor, goods: ForSale) -> Chooser |
         options=goods.terms.get("options", {}),
         answers=goods.terms.get("answers", {}),
         gathers=form.decided == "cohort",
-        counted=any(ask.steps is not None for ask in form.hints.asks),
+        counted=any(ask.steps is not None and ask.kind in kinds for ask in form.hints.asks),
         **found,
     )
 
@@ -115,6 +113,8 @@ def chosen(market: Market, goods: ForSale, form: Form, of: str = "") -> dict[str
                 prefix = f"{of}c-{ask.kind}-"
                 names = goods.terms.get(ask.kind, {})
                 found[ask.kind] = {name: form.get(prefix + name) for name in names if form.get(prefix + name)}
+            case "seats":
+                found["seats"] = form.all(f"{of}c-seats")
             case "route":
                 found["route"] = {end: _point(form.get(f"{of}c-route-{end}")) for end in ("from", "to")}
             case kind:

@@ -136,3 +136,11 @@ def code_to_show(market: Market, found: Followed, lang: str) -> dict[str, Any] |
     drawn = segno.make(digits, micro=False, error="m").svg_inline(border=1, scale=4, omitsize=True)
     note = shown(found.form, leg.kind).say(lang)
     return {"digits": digits, "qr": Markup(drawn), "until": leg.code_until, "note": note}  # noqa: S704
+
+
+def qr_of(market: Market, named: str) -> dict[str, Any]:
+    """A code as digits and as a drawing. `named`: `ent_….version`."""
+    signer = market.code_signer
+    code = logistics.entitlements.code_of(signer, named)
+    image = segno.make(code, micro=False, error="m").svg_inline(border=2, scale=4, omitsize=True)
+    return {"digits": logistics.entitlements.digits_of(signer, named), "qr": Markup(image)}  # noqa: S704
