@@ -207,14 +207,14 @@ class Filled:
         self, key: Hashable, draw: Callable[..., str], texts: Mapping[str, object], *given: object
     ) -> Markup:
         piece = self._pieces.get(key) or self._drawn(key, draw, tuple(texts), given)
-        return Markup(piece % {name: escape(text) for name, text in texts.items()})  # noqa: S704  escaped here
+        return Markup(piece % {name: _escaped(text) for name, text in texts.items()})  # noqa: S704  escaped here
 
     def each(
         self, key: Hashable, draw: Callable[..., str], names: tuple[str, ...], all_of: Iterable[object]
     ) -> Markup:
         """One after the other, their texts taken from attributes of these names."""
         piece = self._pieces.get(key) or self._drawn(key, draw, names, ())
-        texts = ({name: escape(getattr(one, name)) for name in names} for one in all_of)
+        texts = ({name: _escaped(getattr(one, name)) for name in names} for one in all_of)
         return Markup("".join([piece % one for one in texts]))  # noqa: S704  escaped here
 
     def _drawn(
@@ -227,6 +227,10 @@ class Filled:
             del self._pieces[next(iter(self._pieces))]
         self._pieces[key] = piece
         return piece
+
+
+# By type as well: "&" in a text is not "&" in a piece of a page.
+_escaped = lru_cache(16_384, typed=True)(escape)
 
 
 def _layout() -> str:

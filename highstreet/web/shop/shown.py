@@ -9,13 +9,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from markupsafe import Markup
 
 from highstreet.catalog import Card
 from highstreet.kit.text import Words
 from highstreet.market.format import Hints
 from highstreet.market.shelf import ForSale
 from highstreet.pricing import PricedLine
-from highstreet.web.render import Frame, money
+from highstreet.web.render import Filled, Frame, Kept, money
 from highstreet.web.shop.wording import address, drawn, label, story
 
 
@@ -94,19 +95,30 @@ class Shown(msgspec.Struct, frozen=True):
         today = frame.now and _day(frame.now.replace(second=0, microsecond=0), frame.zone)
         return window, today, self.far, self.how, self.hints.line.say(lang)
 
-    def texts(self, lang: str, promise: str, story: str) -> dict[str, str]:
-        """The texts on its card; promise and story are told by the parts of the page."""
+    def drawn(
+        self,
+        frame: Frame,
+        lang: str,
+        level: int,
+        filled: Filled,
+        kept: Kept,
+        built: Any,
+        promise: Any,
+        story_line: Any,
+    ) -> Markup:
+        """Its card, of the parts `shop/bits.html` has for it. One call for a card: each one from a template takes as long as a text."""
         priced, currency, was = self.priced, self.goods.priced.currency, self.was
-        return {
+        texts = {
             "href": "/offers/" + self.goods.id,
             "picture": address(self.goods.picture),
             "title": self.title.say(lang),
             "seller": self.seller(lang),
             "price": money(priced.paid, currency, lang),
             "before": "" if was is None else money(was, currency, lang),
-            "promise": promise,
-            "story": story,
+            "promise": kept(self.told(frame, lang), promise, self),
+            "story": story_line(self.story(frame.town, lang), currency) if self.reduced else "",
         }
+        return filled(self.shape(level), built, texts, self, level)
 
     def story(self, town: str, lang: str, names: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         """The rows of the price story, as `parts.price_story` draws them."""
