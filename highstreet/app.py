@@ -79,7 +79,13 @@ def create_app() -> ASGIApp:
         async with wiring.opened(ours) as market:
             serve(app, market)
             _leave_in_peace()
-            yield
+            laying_out = asyncio.create_task(market.shelf.lay_out())
+            try:
+                yield
+            finally:
+                laying_out.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await laying_out
 
     secure = ours.url.startswith("https:")
     town = build(open_for_business, secure=secure, secret=ours.secret)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from highstreet import catalog
 from highstreet.kit.clock import Clock
-from highstreet.kit.db import Database, Tx
+from highstreet.kit.db import Database, DatabaseAway, DatabaseBusy, Tx
 from highstreet.kit.errors import NotFound
-from highstreet.market.views.selling import OnShow, Sold, offers_for_sale, promotions_of
+from highstreet.market.views.selling import OnShow, Sold, found_first, offers_for_sale, promotions_of
 from highstreet.parties import Place
 from highstreet.pricing import Priced, Promotion
 
@@ -47,11 +49,12 @@ class ForSale(msgspec.Struct, frozen=True):
 
 
 _MOST = 20_000
+_LAID_OUT, _PORTION, _PAUSE_S = 12_000, 50, 0.005
 _AS_TOLD = [name for name in ForSale.__struct_fields__ if name != "priced"]
 
 
 class Shelf:
-    """Reads offers in one query for all that are missing; holds at most 20,000 of them."""
+    """Reads offers in one query for all that are missing; holds at most 20,000 of them, and gives up those read longest ago."""
 
     def __init__(self, db: Database, country: str, clock: Clock) -> None:
         self._db = db
@@ -122,10 +125,21 @@ class Shelf:
         """Keep what was read since, unless there was news meanwhile."""
         fresh = {row.id: _for_sale(row) for row in found}
         if self._heard == heard:
-            if len(self._offers) > _MOST:
-                self._offers.clear()
             self._offers.update(fresh)
+            if len(self._offers) > _MOST:
+                for oldest in list(islice(self._offers, len(self._offers) - _MOST * 3 // 4)):
+                    del self._offers[oldest]
         return fresh
+
+    async def lay_out(self, most: int = _LAID_OUT) -> None:
+        """Read what searches find first, a little at a time: else whoever comes after a start waits for it, page by page."""
+        with suppress(DatabaseAway, DatabaseBusy):
+            async with self._db.read() as tx:
+                ids = await found_first(tx, most)
+            for start in range(0, len(ids), _PORTION):
+                with suppress(NotFound):  # gone meanwhile
+                    await self.offers(ids[start : start + _PORTION])
+                await asyncio.sleep(_PAUSE_S)
 
     async def promotions(self, seller_ids: Iterable[str], tx: Tx | None = None) -> list[Promotion]:
         """The running and coming promotions of these sellers; read as `offers` are."""

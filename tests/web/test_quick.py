@@ -17,6 +17,8 @@ from highstreet import catalog, inventory
 from highstreet.kit.clock import FixedClock
 from highstreet.kit.db import DatabaseAway
 from highstreet.kit.text import Words
+from highstreet.market import shelf as shelves_of_the_market
+from highstreet.market.shelf import Shelf
 from highstreet.market.views import shop as views
 from highstreet.web import frame as frames_of
 from highstreet.web import render
@@ -176,6 +178,21 @@ async def test_a_changed_price_is_on_every_page_as_soon_as_it_is_known(street: S
         )
 
     await until(told)
+
+
+async def test_what_is_found_first_is_at_hand_and_what_was_read_first_is_given_up(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf, every = street.market.shelf, sorted(set(street.offers.values()))
+    await shelf.lay_out(most=3)
+    assert sum(map(shelf.has, every)) == 3
+    await shelf.lay_out()
+    assert shelf.has(street.offers["tea/online"])
+    monkeypatch.setattr(shelves_of_the_market, "_MOST", 4)
+    fresh = Shelf(street.market.db, street.market.country, street.market.clock)
+    for one in every:
+        await fresh.offers([one])
+        assert fresh.has(one) and sum(map(fresh.has, every)) <= 4
 
 
 async def test_what_is_left_is_told_as_it_is(street: Street) -> None:

@@ -69,3 +69,11 @@ async def promotions_of(tx: Tx, seller_ids: list[str], now: datetime) -> list[Pr
         now,
     )
     return [msgspec.convert({name: r[name] for name in r.keys()}, Promotion) for r in found]  # noqa: SIM118
+
+
+async def found_first(tx: Tx, most: int) -> list[str]:
+    """The offers of the best cards on sale: what searches find first."""
+    found = await tx.fetch(
+        "SELECT offer_id FROM catalog.found WHERE shown ORDER BY score DESC, offer_id LIMIT $1", most
+    )
+    return [row["offer_id"] for row in found]
