@@ -84,8 +84,7 @@ def create_app() -> ASGIApp:
                 yield
             finally:
                 laying_out.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await laying_out
+                await asyncio.gather(laying_out, return_exceptions=True)
 
     secure = ours.url.startswith("https:")
     town = build(open_for_business, secure=secure, secret=ours.secret)
