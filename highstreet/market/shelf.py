@@ -49,7 +49,7 @@ class ForSale(msgspec.Struct, frozen=True):
 
 
 _MOST = 20_000
-_LAID_OUT, _PORTION, _PAUSE_S = 12_000, 50, 0.005
+_LAID_OUT, _PORTION, _PAUSE_MS = 12_000, 50, 5
 _AS_TOLD = [name for name in ForSale.__struct_fields__ if name != "priced"]
 
 
@@ -139,7 +139,7 @@ class Shelf:
             for start in range(0, len(ids), _PORTION):
                 with suppress(NotFound):  # gone meanwhile
                     await self.offers(ids[start : start + _PORTION])
-                await asyncio.sleep(_PAUSE_S)
+                await asyncio.sleep(_PAUSE_MS / 1000)
 
     async def promotions(self, seller_ids: Iterable[str], tx: Tx | None = None) -> list[Promotion]:
         """The running and coming promotions of these sellers; read as `offers` are."""
