@@ -33,13 +33,14 @@ async def test_ride_called_off_when_the_driver_comes(walk: Walk) -> None:
 
 
 async def test_course_stopped_after_one_lesson(walk: Walk) -> None:
-    await walk.be("luo")
+    await walk.be("he")
     await walk.goes_to("WAY-BRUSH/course")
     await walk.page.fill("[name=quantity]", "3")
     await walk.buys()
     await walk.be("luo")
     await walk.works_on_it()
     await walk.tells("attended")
+    await walk.be("he")
     await walk.calls_off()
     await walk.ends("luo", earned=5700)
 

@@ -75,7 +75,9 @@ async def test_unattended(walk: Walk) -> None:
     await walk.goes_to("WAY-NIGHT/unattended")
     await walk.buys("wallet")
     await walk.looked_at("cabinet")
-    await walk.tells("opened")
+    await walk.device_tells("opened")
+    await walk.sees_order()
+    await walk.looked_at("open")
     await walk.device_tells("taken", lines={"1": 1})
     await walk.ends("qian", earned=588)
 
