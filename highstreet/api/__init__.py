@@ -48,6 +48,8 @@ ROUTES: list[ControllerRouterHandler] = [
     offers.search_offers,
     offers.see_offer,
     scenarios.see_scenarios,
+    scenarios.make_scenario,
+    scenarios.step_scenario,
     things.see_seats,
     things.see_things,
     things.offer_thing,

@@ -18,7 +18,7 @@ from highstreet.catalog.categories import (
 from highstreet.catalog.directories import (
     Directory, Listed, add_to_directory, close_directory, directories, directories_of, open_directory,
     read_directory, remove_from_directory)
-from highstreet.catalog import chat, rooms, video
+from highstreet.catalog import chat, consenting, rooms, video
 from highstreet.catalog.errors import OfferClosed, RoomOver, ScenarioBroken
 from highstreet.catalog.identifiers import gtin14, shown_gtin
 from highstreet.catalog.intake import (
@@ -51,6 +51,7 @@ __all__ = [
     "offers_of", "open_offer", "open_offers_of", "other_offers", "pause_offer", "read_offer", "read_offers",
     "SIZES", "Pictures", "add_picture", "order_pictures", "picture_path", "read_picture", "remove_picture", "store",
     "Part", "Scenario", "ScenarioBroken", "Wanted", "agree_to_fund", "close_scenario", "describe_scenario", "open_scenario",
-    "read_scenario", "scenarios", "Drop", "NewRoom", "Room", "RoomOver", "chat", "rooms", "video", "Facet", "Query", "Result", "search",
+    "read_scenario", "scenarios", "Drop", "NewRoom", "Room", "RoomOver",
+    "chat", "consenting", "rooms", "video", "Facet", "Query", "Result", "search",
     "BANDS", "Card", "Way", "count_words", "rebuild", "rebuild_some", "refresh", "refresh_items", "set_scores",
 ]

@@ -173,6 +173,20 @@ class FunderAsked(Refusal):
     zh = "{who_zh}尚未同意承担这笔优惠。"
 
 
+class SellerAsked(Refusal):
+    code = "seller_asked"
+    status = 409
+    en = "The seller of {title} has not agreed to be part of it yet."
+    zh = "{title_zh}的卖家尚未同意加入。"
+
+
+class ScenarioRefused(Refusal):
+    code = "scenario_refused"
+    status = 409
+    en = "{title} was refused: its seller, or who was to pay for it, said no."
+    zh = "{title_zh}未获同意，卖家或出资方已拒绝。"
+
+
 class RoomOver(Refusal):
     code = "room_over"
     status = 409

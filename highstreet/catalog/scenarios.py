@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from highstreet.catalog.errors import FunderAsked, ScenarioBroken, TitleMissing
+from highstreet.catalog.errors import FunderAsked, ScenarioBroken, ScenarioRefused, SellerAsked, TitleMissing
 from highstreet.kit import db, facts
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import Malformed, NotFound
@@ -34,7 +34,7 @@ class Wanted(msgspec.Struct, frozen=True):
 class Part(msgspec.Struct, frozen=True):
     """A part as it stands. `quantity`: at least so many make it whole. `funder`: its name, None for the city itself.
 
-    `agreed`: its funder said yes, or nothing is taken off.
+    `agreed`: its funder said yes, or nothing is taken off. `seller_agreed`: its seller said yes, or needs not be asked.
     """
 
     position: int
@@ -49,6 +49,8 @@ class Part(msgspec.Struct, frozen=True):
     seller_id: str
     title: Words
     sellable: bool
+    seller_agreed: bool = True
+    refused: bool = False
 
 
 class Scenario(msgspec.Struct, frozen=True):
@@ -82,6 +84,16 @@ class Scenario(msgspec.Struct, frozen=True):
             raise ScenarioBroken(
                 title=part.title.say("en"), title_zh=part.title.say("zh"), name=self.name.say("en"), name_zh=self.name.say("zh")
             )  # fmt: skip
+
+
+def _all_agreed(found: Scenario) -> None:
+    for part in found.parts:
+        if part.refused:
+            raise ScenarioRefused(title=part.title.say("en"), title_zh=part.title.say("zh"))
+        if not part.seller_agreed:
+            raise SellerAsked(title=part.title.say("en"), title_zh=part.title.say("zh"))
+        if not part.agreed:
+            raise FunderAsked(who=part.funder or "The town", who_zh=part.funder or "本镇")
 
 
 async def describe_scenario(
@@ -159,14 +171,13 @@ async def open_scenario(
 ) -> None:
     """Show it from now on. `promotions`: by offer, the promotion that takes off what is agreed; the caller has started them.
 
-    Errors: `NotFound` for somebody else's or one that was open before, `FunderAsked`, `ScenarioBroken`.
+    Errors: `NotFound` for somebody else's or one that was open before, `FunderAsked`, `SellerAsked`, `ScenarioRefused`,
+    `ScenarioBroken`.
     """
     found = await _own(tx, curator_id, scenario_id)
     if found.opened_at is not None:
         raise NotFound("scenario")
-    for part in found.parts:
-        if not part.agreed:
-            raise FunderAsked(who=part.funder or "The town", who_zh=part.funder or "本镇")
+    _all_agreed(found)
     msgspec.structs.replace(found, opened_at=now).check(now)
     await tx.execute("UPDATE catalog.scenario SET opened_at = $2 WHERE id = $1", scenario_id, now)
     for offer_id, promotion_id in promotions.items():
@@ -194,7 +205,7 @@ async def scenarios(tx: Tx, now: datetime) -> list[Scenario]:
     return await db.rows(
         tx,
         Scenario,
-        _SCENARIO
+        SCENARIO
         + " WHERE s.opened_at IS NOT NULL AND s.closed_at IS NULL AND s.until > $1 ORDER BY s.position, s.id",
         now,
     )
@@ -202,7 +213,7 @@ async def scenarios(tx: Tx, now: datetime) -> list[Scenario]:
 
 async def read_scenario(tx: Tx, scenario_id: str) -> Scenario:
     """One in any state. Errors: `NotFound`."""
-    found = await db.row_or_none(tx, Scenario, _SCENARIO + " WHERE s.id = $1", scenario_id)
+    found = await db.row_or_none(tx, Scenario, SCENARIO + " WHERE s.id = $1", scenario_id)
     if found is None:
         raise NotFound("scenario")
     return found
@@ -216,14 +227,16 @@ async def _own(tx: Tx, curator_id: str, scenario_id: str) -> Scenario:
     return found
 
 
-_SCENARIO = """
+SCENARIO = """
     SELECT s.id, s.curator_id, CASE WHEN c.kind <> 'city' THEN c.name END AS curator, s.name, s.about,
            s.picture, s.position, s.until, s.opened_at, s.closed_at,
            (SELECT jsonb_agg(jsonb_build_object(
                 'position', p.position, 'offer_id', p.offer_id, 'quantity', p.quantity, 'moment', p.moment,
                 'off_bps', p.off_bps, 'funder_id', p.funder_id, 'funder', CASE WHEN f.kind <> 'city' THEN f.name END,
                 'agreed', p.funder_id IS NULL OR p.agreed_at IS NOT NULL,
-                'promotion_id', p.promotion_id, 'seller_id', o.seller_id, 'title', o.title, 'sellable', o.sellable) ORDER BY p.position)
+                'promotion_id', p.promotion_id, 'seller_id', o.seller_id, 'title', o.title, 'sellable', o.sellable,
+                'refused', p.refused_at IS NOT NULL,
+                'seller_agreed', c.kind = 'city' OR o.seller_id = s.curator_id OR p.seller_agreed_at IS NOT NULL) ORDER BY p.position)
             FROM catalog.scenario_part p JOIN catalog.offered o ON o.id = p.offer_id LEFT JOIN parties.party f ON f.id = p.funder_id
             WHERE p.scenario_id = s.id) AS parts
     FROM catalog.scenario s JOIN parties.party c ON c.id = s.curator_id

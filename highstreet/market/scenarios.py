@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from highstreet import catalog, pricing
-from highstreet.catalog import Part, Scenario
+from highstreet import catalog, parties, pricing
+from highstreet.catalog import Part, Scenario, Wanted
 from highstreet.kit.db import Tx
+from highstreet.kit.text import Words
 from highstreet.pricing import NewPromotion
+
+
+async def describe(
+    tx: Tx, curator_id: str, name: Words, about: Words, picture: str, parts: Sequence[Wanted], until: datetime, now: datetime
+) -> str:  # fmt: skip
+    """Put a scenario together and ask everybody it needs; its identifier. Errors: as `catalog.describe_scenario`."""
+    made = await catalog.describe_scenario(
+        tx, curator_id=curator_id, name=name, about=about, picture=picture, parts=parts, until=until, now=now
+    )
+    found = await catalog.read_scenario(tx, made)
+    asked = {part.seller_id for part in found.parts} | {
+        part.funder_id for part in found.parts if part.funder_id
+    }
+    for party in sorted(asked - {curator_id}):
+        await parties.notices.tell_staff(tx, party, "scenario_asked", {"scenario": made}, now, subject=made)
+    return made
 
 
 async def open_scenario(tx: Tx, curator_id: str, scenario_id: str, by: str, now: datetime) -> None:
     """Put a scenario on sale: whoever buys all of its parts together gets what their funders agreed to.
 
-    Errors: NotFound for somebody else's or one that was open before, FunderAsked, ScenarioBroken.
+    Errors: NotFound for somebody else's or one that was open before, SellerAsked, FunderAsked, ScenarioRefused, ScenarioBroken.
     """
     found = await catalog.read_scenario(tx, scenario_id)
     started = {

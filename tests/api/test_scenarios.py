@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from highstreet import catalog
-from highstreet.catalog import Wanted
-from highstreet.kit.text import Words
-from highstreet.market import scenarios
 from tests.api.street import Street
 
 
@@ -15,12 +11,22 @@ async def test_a_scenario_is_listed_and_quoted_whole(street: Street) -> None:
     assert (await street.call("GET", "/api/scenarios")).json() == []
     now, baker = street.clock(), street.till.sellers["bakery"]
     bread, tea = (street.till.offers[name] for name in ("bread/collect", "tea/collect"))
-    async with street.market.db.transaction() as tx:
-        made = await catalog.describe_scenario(
-            tx, curator_id=baker, name=Words("Breakfast", "早餐"), about=Words(), picture="bread", until=now + timedelta(days=9), now=now,
-            parts=[Wanted(bread, 2, Words("first"), 1_000, baker), Wanted(tea, 1, Words("then"), 1_000, baker)],
-        )  # fmt: skip
-        await scenarios.open_scenario(tx, baker, made, baker, now)
+    parts = [
+        {"offer": bread, "quantity": 2, "off_bps": 1_000},
+        {"offer": tea, "off_bps": 1_000, "moment_en": "then"},
+    ]
+    until = (now + timedelta(days=9)).isoformat()
+    body = {"name_en": "Breakfast", "name_zh": "早餐", "until": until, "parts": parts, "picture": "bread"}
+    answer = (await street.call("POST", "/api/scenarios", body, who="bakery", key="once")).json()
+    assert answer == (await street.call("POST", "/api/scenarios", body, who="bakery", key="once")).json()
+    made, asked = answer["id"], answer["asked"]
+    assert asked == [street.till.sellers["tea"]]
+    steps = f"/api/scenarios/{made}/steps"
+    early = await street.call("POST", steps, {"do": "open"}, who="bakery")
+    assert (early.status_code, early.json()["code"]) == (409, "seller_asked")
+    assert (await street.call("POST", steps, {"do": "open"}, who="tea")).status_code == 404
+    assert (await street.call("POST", steps, {"do": "agree"}, who="tea")).json()["asked"] == []
+    assert (await street.call("POST", steps, {"do": "open"}, who="bakery")).status_code == 200
     street.market.shelf._changed(None)
     (told,) = (await street.call("GET", "/api/scenarios")).json()
     assert (told["id"], told["whole"]) == (made, True)

@@ -59,11 +59,19 @@ async def test_nobody_pays_who_did_not_agree(street: Street) -> None:
         scenario_id = await described(
             tx, Wanted(leaf, 1, Words("1"), 500, TEA), Wanted(bun, 1, Words("2"), 300, BAKER), curator=TEA
         )
+        with pytest.raises(errors.SellerAsked, match="Bun"):
+            await catalog.open_scenario(tx, TEA, scenario_id, {}, now=NOW)
+        await tx.execute("UPDATE catalog.scenario_part SET seller_agreed_at = $1", NOW)
         with pytest.raises(errors.FunderAsked, match="Morning Bread"):
             await catalog.open_scenario(tx, TEA, scenario_id, {}, now=NOW)
         with pytest.raises(NotFound):
             await catalog.agree_to_fund(tx, CITY, scenario_id, now=NOW)
-        await catalog.agree_to_fund(tx, BAKER, scenario_id, now=NOW)
+        with pytest.raises(NotFound):
+            await catalog.consenting.agree(tx, CITY, scenario_id, now=NOW)
+        await catalog.consenting.refuse(tx, BAKER, scenario_id, now=NOW)
+        with pytest.raises(errors.ScenarioRefused):
+            await catalog.open_scenario(tx, TEA, scenario_id, {}, now=NOW)
+        await catalog.consenting.agree(tx, BAKER, scenario_id, now=NOW)
         await catalog.open_scenario(tx, TEA, scenario_id, {}, now=NOW)
 
 

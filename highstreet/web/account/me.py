@@ -90,6 +90,9 @@ def told(visitor: Visitor, notice: Notice) -> dict[str, Any]:
             "The market looked: who you are is still true. Again by %(day)s.",
             day=str(body.get("until") or ""),
         ),
+        "scenario_asked": say(
+            visitor, "Somebody wants your goods, or your money, in a scenario. Say yes or no."
+        ),
         "box_shown": say(visitor, "Your next box is there to look at. Change it or leave it out in time."),
         "record_written": say(
             visitor, "Your doctor wrote a record of your visit. It opens for you two alone."
@@ -121,6 +124,8 @@ def told(visitor: Visitor, notice: Notice) -> dict[str, Any]:
 
 def _where(notice: Notice, subject: str) -> str:
     """The page a notice is about: one's own order, or the desk of the business."""
+    if notice.kind == "scenario_asked":
+        return "/merchant/scenarios"
     if notice.kind == "box_shown":
         return f"/orders/{notice.body.get('order')}/box"
     if notice.kind.startswith(("record_", "prescription_")):

@@ -30,6 +30,8 @@ from highstreet.web.merchant import (
     prescriptions,
     prices,
     promotions,
+    scenario,
+    scenarios,
     sheets,
     staff,
     stock,
@@ -45,8 +47,8 @@ from highstreet.web.merchant.desk import Elsewhere, desk_of, elsewhere
 
 _PAGES = (
     today, orders, order, order_acts, handover, goods, describing, item, pictures, sheets, intake, offers, offer, prices, promotions,
-    stock, times, things, devices, supply, groups, boxes, live, visits, visit, prescriptions, takings, cards, business, places, licences,
-    staff,
+    stock, times, things, devices, supply, groups, boxes, live, scenario, scenarios, visits, visit, prescriptions, takings, cards,
+    business, places, licences, staff,
 )  # fmt: skip
 
 _DESK = Router(
