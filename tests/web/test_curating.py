@@ -19,12 +19,16 @@ async def desk(server_url: str, template: str, tmp_path: Path) -> AsyncIterator[
 async def test_a_scenario_opens_when_everybody_agreed(desk: Desk) -> None:
     baker, bowls = await desk.sit("wu", "bakery"), await desk.sit("tao", "kiln")
     bread = desk.town.offers["BREAD-SOUR/collect"]
-    bowl = next(offer for key, offer in desk.town.offers.items() if key.startswith("KILN-BOWL"))
-    page = await baker.get(f"/merchant/scenarios/new?offers={bread}&q=bowl")
-    assert f"offers={bread}&offers={bowl}" in page.replace("&amp;", "&")
+    bowl = next(offer for key, offer in desk.town.offers.items() if key == "KILN-BOWL/online")
+    await baker.send(
+        "/merchant/scenarios/new", {"offers": [bread], "q": "bowl", "find": "1", "name_en": "Half typed"}
+    )
+    assert baker.status == 200 and f'name="add" value="{bowl}"' in baker.text and "Half typed" in baker.text
+    await baker.send("/merchant/scenarios/new", {"offers": [bread], "add": bowl, f"off-{bread}": "7"})
+    assert f'name="offers" value="{bowl}"' in baker.text and 'value="7"' in baker.text
     filled = {
-        "offers": [bread, bowl], "name_en": "Breakfast in a bowl", "many-0": "1", "many-1": "2", "off-1": "5",
-        "funder-1": "seller", "when-0_en": "At eight", "picture": "noodles",
+        "offers": [bread, bowl], "name_en": "Breakfast in a bowl", f"many-{bread}": "1", f"many-{bowl}": "2", f"off-{bowl}": "5",
+        f"funder-{bowl}": "seller", f"when-{bread}_en": "At eight", "picture": "noodles",
     }  # fmt: skip
     await baker.send("/merchant/scenarios/new", filled | {"until": "2026-11-01"})
     assert baker.status == 422 and "Breakfast in a bowl" in baker.text

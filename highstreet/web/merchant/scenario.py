@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
+from litestar.params import FromQuery
 
 from highstreet import catalog
 from highstreet.catalog import Offer, Query, Wanted
@@ -34,14 +35,10 @@ PICTURES = (
 
 
 @get("/scenarios/new")
-async def new(desk: GivenDesk, request: Request[Any, Any, Any]) -> Response[str]:
-    """The form; `offers` are those chosen so far, `q` finds more."""
+async def new(desk: GivenDesk, q: FromQuery[str] = "") -> Response[str]:
+    """The empty form; `q` finds offers to begin with."""
     desk.require("sell")
-    asked = request.query_params
-    typed = {name: str(value) for name, value in asked.items() if name not in ("offers", "q")}
-    return await _page(
-        desk, asked.getall("offers", []), str(asked.get("q", ""))[:80], Filled(desk.lang, start=typed)
-    )
+    return await _page(desk, [], q[:80], Filled(desk.lang))
 
 
 @post("/scenarios/new", status_code=200)
@@ -49,13 +46,15 @@ async def make(desk: GivenDesk, form: GivenForm) -> Response[Any]:
     """Put it together and ask everybody; nothing is on sale yet."""
     desk.require("sell")
     f = Filled(desk.lang, form)
-    chosen = _offers(form.all("offers"))
+    chosen = _offers([one for one in (*form.all("offers"), form.get("add")) if one != form.get("drop")])
+    if form.get("add") or form.get("drop") or form.get("find"):
+        return await _page(desk, chosen, form.get("q")[:80], f)  # nothing typed is lost by looking further
     name, about = f.words("name", required=True, most=120), f.words("about", most=1000)
     last = f.day("until")
     picture = form.get("picture") if form.get("picture") in PICTURES else PICTURES[0]
     async with desk.market.db.read() as tx:
         known = await catalog.read_offers(tx, chosen)
-    parts = [_part(desk, f, form, n, known[one]) for n, one in enumerate(chosen) if one in known]
+    parts = [_part(desk, f, form, known[one]) for one in chosen if one in known]
     if f.ok and last is not None:
         try:
             until = day_start(last + timedelta(days=1), desk.market.tz)
@@ -67,11 +66,11 @@ async def make(desk: GivenDesk, form: GivenForm) -> Response[Any]:
     return await _page(desk, chosen, "", f)
 
 
-def _part(desk: Desk, f: Filled, form: Form, n: int, offer: Offer) -> Wanted:
-    many = f.whole(f"many-{n}", least=1, most=99) or 1
-    off = f.share(f"off-{n}", required=False, least=0, most=_MOST_OFF) or 0
-    funder = offer.seller_id if form.get(f"funder-{n}") == "seller" else desk.id
-    return Wanted(offer.id, many, f.words(f"when-{n}", most=60), off, funder if off else None)
+def _part(desk: Desk, f: Filled, form: Form, offer: Offer) -> Wanted:
+    many = f.whole(f"many-{offer.id}", least=1, most=99) or 1
+    off = f.share(f"off-{offer.id}", required=False, least=0, most=_MOST_OFF) or 0
+    funder = offer.seller_id if form.get(f"funder-{offer.id}") == "seller" else desk.id
+    return Wanted(offer.id, many, f.words(f"when-{offer.id}", most=60), off, funder if off else None)
 
 
 async def _page(desk: Desk, offers: list[str], q: str, f: Filled) -> Response[str]:
@@ -93,7 +92,7 @@ async def _page(desk: Desk, offers: list[str], q: str, f: Filled) -> Response[st
         names={key: desk.words(one.called) or one.name for key, one in names.items()},
         pictures=PICTURES,
         until=(today + timedelta(days=30)).isoformat(),
-        kept="&".join(f"offers={one}" for one in chosen),
+        remote={one.name for one in desk.market.formats.values() if not one.in_person},
     )
 
 
