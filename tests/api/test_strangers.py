@@ -15,10 +15,19 @@ ANYBODY = {
     "/api/instalments", "/api/offers/{offer_id}/seats", "/api/rooms", "/api/rooms/{room_id}", "/api/rooms/{room_id}/said",
     "/api/sellers/{seller_id}/card",
 }  # fmt: skip
+<<<<<<< HEAD
 TOKEN_TO_POST = {("/api/offers", "POST"), ("/api/rooms", "POST"), ("/api/rooms/{room_id}/said", "POST")}
 THINGS = [
     f"/api/things/{{thing_id}}/{what}" for what in ("offer", "taking", "withdrawal", "return", "seating")
 ]
+=======
+TOKEN_TO_POST = {
+    ("/api/offers", "POST"),
+    ("/api/scenarios", "POST"),
+    ("/api/rooms", "POST"),
+    ("/api/rooms/{room_id}/said", "POST"),
+}
+>>>>>>> 6fa0acb (Scenarios over the API are not for strangers)
 WITH_ID = {
     ("GET", "/api/offers/{offer_id}/seats"),
     *(("POST", path) for path in THINGS),
@@ -43,6 +52,7 @@ WITH_ID = {
     ("GET", "/api/programmes/{programme_id}"),
     ("POST", "/api/rounds/{round_id}/claims"),
     ("POST", "/api/prescriptions/{number}/showings"),
+    ("POST", "/api/scenarios/{scenario}/steps"),
     ("GET", "/api/rooms/{room_id}"),
     ("PATCH", "/api/rooms/{room_id}"),
     ("GET", "/api/rooms/{room_id}/said"),
@@ -53,6 +63,10 @@ WITH_ID = {
 }
 
 BODIES: dict[str, Any] = {
+    "/api/scenarios": {
+        "name_en": "x", "name_zh": "x", "until": "2027-01-01T00:00:00Z", "parts": [{"offer": "ofr_x"}, {"offer": "ofr_y"}],
+    },
+    "/api/scenarios/{scenario}/steps": {"do": "agree"},
     **{path: {} for path in THINGS},
     "/api/slots": {
         "variant": "x",
