@@ -15,20 +15,17 @@ ANYBODY = {
     "/api/instalments", "/api/offers/{offer_id}/seats", "/api/rooms", "/api/rooms/{room_id}", "/api/rooms/{room_id}/said",
     "/api/sellers/{seller_id}/card",
 }  # fmt: skip
-<<<<<<< HEAD
-TOKEN_TO_POST = {("/api/offers", "POST"), ("/api/rooms", "POST"), ("/api/rooms/{room_id}/said", "POST")}
-THINGS = [
-    f"/api/things/{{thing_id}}/{what}" for what in ("offer", "taking", "withdrawal", "return", "seating")
-]
-=======
 TOKEN_TO_POST = {
     ("/api/offers", "POST"),
     ("/api/scenarios", "POST"),
     ("/api/rooms", "POST"),
     ("/api/rooms/{room_id}/said", "POST"),
 }
->>>>>>> 6fa0acb (Scenarios over the API are not for strangers)
+THINGS = [
+    f"/api/things/{{thing_id}}/{what}" for what in ("offer", "taking", "withdrawal", "return", "seating")
+]
 WITH_ID = {
+    ("POST", "/api/scenarios/{scenario}/steps"),
     ("GET", "/api/offers/{offer_id}/seats"),
     *(("POST", path) for path in THINGS),
     ("GET", "/api/orders/{order_id}"),
@@ -52,7 +49,6 @@ WITH_ID = {
     ("GET", "/api/programmes/{programme_id}"),
     ("POST", "/api/rounds/{round_id}/claims"),
     ("POST", "/api/prescriptions/{number}/showings"),
-    ("POST", "/api/scenarios/{scenario}/steps"),
     ("GET", "/api/rooms/{room_id}"),
     ("PATCH", "/api/rooms/{room_id}"),
     ("GET", "/api/rooms/{room_id}/said"),
@@ -64,7 +60,10 @@ WITH_ID = {
 
 BODIES: dict[str, Any] = {
     "/api/scenarios": {
-        "name_en": "x", "name_zh": "x", "until": "2027-01-01T00:00:00Z", "parts": [{"offer": "ofr_x"}, {"offer": "ofr_y"}],
+        "name_en": "x",
+        "name_zh": "x",
+        "until": "2027-01-01T00:00:00Z",
+        "parts": [{"offer": "ofr_x"}, {"offer": "ofr_y"}],
     },
     "/api/scenarios/{scenario}/steps": {"do": "agree"},
     **{path: {} for path in THINGS},
