@@ -1,5 +1,5 @@
 -- Scenarios ask the sellers of their parts, not only who pays
--- depends: 20261122_37_boxes
+-- depends: 20261122_39_contents
 
 -- migrate: apply
 
