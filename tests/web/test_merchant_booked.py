@@ -184,6 +184,7 @@ def test_every_wait_that_is_the_sellers_to_end_has_an_act() -> None:
         "returned",
         "return_refused",
         "return_wanted",
+        "found",  # told where the devices are
     }
     for one in wiring.formats().values():
         may = steps.tellable(one)
