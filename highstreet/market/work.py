@@ -92,6 +92,15 @@ class Work(msgspec.Struct):
         return self.method.startswith(METHOD)
 
     @property
+    def gift(self) -> int:
+        """What of a payment by card was its bonus, the seller's own money; without what went back onto it."""
+        name = purse.bonus_of(self.payer) if self.by_card else ""
+        signed = [
+            f.amount if f.source == name else -f.amount for f in self.flows if name in (f.source, f.target)
+        ]
+        return sum(signed)
+
+    @property
     def seller(self) -> str:
         return f"seller:{self.order.seller_id}"
 

@@ -61,6 +61,7 @@ async def test_from_setting_it_up_to_taking_the_rest_back(street: Street) -> Non
     method = ada.find(r'value="(card:crd_\w+)"')
     await ada.send("/checkout", {"name": "Lin", "phone": "13800138000", "method": method, "agree": "1"})
     assert ada.path.startswith("/orders/ord_"), ada.text
+    assert "Of it the shop" in ada.text
     await ada.get(ada.path.replace("?", "/receipt?", 1))
     assert "Prepaid card" in ada.text
     await ada.get(mine)
