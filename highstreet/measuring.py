@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -95,13 +95,18 @@ def bench_draw(entrants: int, units: int, as_json: bool) -> None:
 @click.option("--vouchers", type=click.IntRange(1, 1_000_000), default=10_000, show_default=True)
 @click.option("--claimers", type=click.IntRange(1, 1_000_000), default=100_000, show_default=True)
 @click.option("--processes", type=click.IntRange(1, 64), default=4, show_default=True, help="Web processes.")
+@click.option("--kill", type=click.Choice(["none", "web", "database"]), default="none", show_default=True)
 @as_json
-def bench_voucher_rush(vouchers: int, claimers: int, processes: int, as_json: bool) -> None:
+def bench_voucher_rush(
+    vouchers: int, claimers: int, processes: int, kill: Literal["none", "web", "database"], as_json: bool
+) -> None:
     """Many more people want a voucher than there are: exactly those are claimed, one each."""
     from highstreet.bench import voucher_rush
 
     sys.exit(
-        _measured(lambda: voucher_rush.run(vouchers, claimers, processes), as_json, lambda one: one.good)
+        _measured(
+            lambda: voucher_rush.run(vouchers, claimers, processes, kill), as_json, lambda one: one.good
+        )
     )
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+import signal
 import sys
 import time
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from highstreet import policy
-from highstreet.bench.load import Client, cpu_of_family, family, web
+from highstreet.bench.load import Answer, Client, cpu_of_family, family, web
 from highstreet.bench.world import World, insert_commits_per_s, postmaster_pid, world
 from highstreet.kit.clock import system_clock
 from highstreet.kit.db import Tx
@@ -21,6 +23,7 @@ from highstreet.policy import ChangeKind
 
 _CLIENTS = 128
 _AMOUNT = 5_000
+_PATIENCE_S = 60.0
 _RULES = """
 id = "rush"
 name = { en = "The rush", zh = "抢券" }
@@ -67,14 +70,20 @@ class Figures(msgspec.Struct):
         return exact and not (self.lost or self.other)
 
 
-async def run(vouchers: int, claimers: int, processes: int) -> Figures:
-    """Everybody asks once; every tenth asks again by a second device, as the same person."""
+Victim = Literal["none", "web", "database"]
+
+
+async def run(vouchers: int, claimers: int, processes: int, kill: Victim = "none") -> Figures:
+    """Everybody asks once; every tenth asks again by a second device, as the same person.
+
+    `kill`: what is killed (-9) when half the vouchers are claimed; who got no answer asks again with the same key.
+    """
     async with world(1, 1) as town:
         print("registering the claimers ...", file=sys.stderr, flush=True)
         batch_id = await town.db.run(_open, vouchers)
         await town.db.run(_people, claimers)
         with web(processes, town.environment) as (port, pid):
-            answers, took, cpu = await _rush(town, port, pid, batch_id, claimers)
+            answers, took, cpu = await _rush(town, port, pid, batch_id, claimers, (kill, vouchers // 2))
         commits = await insert_commits_per_s(town.url, 16, 2)
         return await _counted(town, vouchers, claimers, processes, answers, took, cpu, commits)
 
@@ -123,17 +132,15 @@ class _Answers(msgspec.Struct):
 
 
 async def _rush(
-    town: World, port: int, pid: int, batch_id: str, claimers: int
+    town: World, port: int, pid: int, batch_id: str, claimers: int, kill: tuple[Victim, int]
 ) -> tuple[_Answers, tuple[float, float], tuple[float, float]]:
     """The answers; seconds and CPU until all were claimed, and after that."""
-    path, server = (
-        f"/api/rounds/{batch_id}/claims",
-        postmaster_pid(town.url, town.environment["HIGHSTREET_DATA_DIR"]),
-    )
+    path = f"/api/rounds/{batch_id}/claims"
     answers, gone = _Answers(), asyncio.Event()
     asking = iter(range(claimers))
 
     def cpu() -> float:
+        server = postmaster_pid(town.url, town.environment["HIGHSTREET_DATA_DIR"])
         return cpu_of_family(pid) + (cpu_of_family(server) if server and family(server) else 0.0)
 
     began, cpu_began = time.monotonic(), cpu()
@@ -143,11 +150,10 @@ async def _rush(
         client = Client("127.0.0.1", port)
         for n in asking:
             for device in range(2 if n % 10 == 0 else 1):
-                answer = await client.post(
-                    path, {"device": f"device {n} {device}"},
-                    authorization=f"Bearer {_secret(n)}", idempotency_key=f"{n}-{device}",
-                )  # fmt: skip
+                answer = await _asked(client, path, n, device)
                 _count(answers, answer.status, answer.json())
+                if len(answers.accepted) == kill[1]:
+                    _kill(kill[0], town, pid)
                 if answers.gone and not gone.is_set():
                     gone.set()
                     marks.append((time.monotonic(), cpu(), answers.gone))
@@ -157,6 +163,33 @@ async def _rush(
     ended, cpu_ended = time.monotonic(), cpu()
     at, cpu_at, _ = marks[0] if marks else (ended, cpu_ended, 0)
     return answers, (at - began, ended - at), (cpu_at - cpu_began, cpu_ended - cpu_at)
+
+
+async def _asked(client: Client, path: str, n: int, device: int) -> Answer:
+    """Ask until there is an answer; the key is the same each time."""
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            answer = await client.post(
+                path, {"device": f"device {n} {device}"},
+                authorization=f"Bearer {_secret(n)}", idempotency_key=f"{n}-{device}",
+            )  # fmt: skip
+            if answer.status < 500 or time.monotonic() > until:
+                return answer
+        except (OSError, asyncio.IncompleteReadError):
+            client.close()
+            if time.monotonic() > until:
+                raise
+        await asyncio.sleep(0.05)
+
+
+def _kill(what: Victim, town: World, pid: int) -> None:
+    if what == "web":
+        os.kill(family(pid)[-1], signal.SIGKILL)
+    elif what == "database":
+        server = postmaster_pid(town.url, town.environment["HIGHSTREET_DATA_DIR"])
+        if server is not None:
+            os.kill(server, signal.SIGKILL)
 
 
 def _count(answers: _Answers, status: int, body: dict[str, str]) -> None:
