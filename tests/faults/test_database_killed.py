@@ -89,9 +89,11 @@ async def storm_over(server: postgres.Server) -> None:
         await storm.more(BETWEEN_KILLS, within=30)
         killed = postmaster_of(server.data_dir)
         kill(server.data_dir, everything=everything)
-        # Answers that were under way when it was killed are no sign of life.
-        assert await storm.more(WRITERS * 2, within=10) < 10
-        assert postmaster_of(server.data_dir) != killed
+        # Answers that were under way when it was killed are no sign of life, nor are those of sessions that outlive it for a moment.
+        took = await storm.more(WRITERS * 2, within=10)
+        while postmaster_of(server.data_dir) == killed and took < 10:
+            took += await storm.more(1, within=10)
+        assert took < 10
     await storm.more(BETWEEN_KILLS, within=30)
     storm.running = False
     await asyncio.gather(*writers)
