@@ -151,7 +151,7 @@ def test_drawn_figures_survive_nothing_and_zero() -> None:
 def _said() -> list[tuple[str, str]]:
     """Every sentence of the templates, and every one a page says: say(visitor, "...")."""
     web = str(render.WEB)
-    options = {"**.html": {"trimmed": "true"}}
+    options = {"**.html": {"trimmed": "true", "extensions": "jinja2.ext.do", "silent": "false"}}
     drawn = extract_from_dir(web, method_map=[("**.html", "jinja2")], options_map=options)
     spoken = extract_from_dir(web, method_map=[("**.py", "python")], keywords={"say": (2,)})
     texts = ((file, text if isinstance(text, str) else text[0]) for file, _, text, _, _ in [*drawn, *spoken])
