@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from highstreet import catalog, ledger, logistics, orders, parties
+from highstreet import catalog, ledger, logistics, orders, parties, policy
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import Refusal
 from highstreet.kit.facts import tell
@@ -29,7 +29,7 @@ class StillRunning(Refusal):
 async def export(market: Market, tx: Tx, person_id: str) -> dict[str, Any]:
     """Everything we know of a person, readable by people and machines.
 
-    Profile, consents, orders with lines and contacts, what they hold and said in live rooms.
+    Profile, consents, orders with lines and contacts, what they hold and said in live rooms, vouchers and prepaid cards.
     """
     told = await parties.people.export(tx, market.seal, person_id)
     bought: list[dict[str, Any]] = []
@@ -64,6 +64,20 @@ async def export(market: Market, tx: Tx, person_id: str) -> dict[str, Any]:
         **told,
         "orders": bought,
         "things": held,
+        "vouchers": [
+            {
+                "programme": one.programme_id,
+                "amount": one.amount,
+                "spent": one.spent,
+                "state": one.state,
+                "claimed_at": one.claimed_at,
+            }
+            for one in await policy.claims.of(tx, person_id, 10_000)
+        ],
+        "cards": [
+            {"seller": one.seller_id, "principal": one.principal, "bonus": one.bonus}
+            for one in await ledger.cards.mine(tx, person_id)
+        ],
         "said": await catalog.chat.said_by(tx, market.seal, person_id),
         "health": await papers(market, tx, person_id, market.clock()),
     }
@@ -87,6 +101,8 @@ async def erase(tx: Tx, person_id: str, now: datetime) -> None:
         if card.principal:
             await ledger.card_refunds.give_back(tx, card.id, person_id, now)
     await ledger.top_ups.forget(tx, person_id, now)
+    await policy.claims.lapse(tx, now, holder_id=person_id)
+    await policy.enrolments.forget(tx, person_id)
     await catalog.chat.forget(tx, person_id)
     await ledger.instalments.forget(tx, person_id)
     await tell(tx, "person.erased", person_id, person_id, now, {})

@@ -157,12 +157,20 @@ async def trim(tx: Tx, ended: Sequence[str], now: datetime) -> list[tuple[str, i
     return [(row["id"], row["amount"]) for row in found]
 
 
-async def lapse(tx: Tx, now: datetime, most: int = 1000) -> int:
-    """Claims nobody used in time lapse: their money is free again in their programmes' budgets. How many did."""
+async def lapse(tx: Tx, now: datetime, most: int = 1000, holder_id: str | None = None) -> int:
+    """Claims nobody used in time lapse: their money is free again in their programmes' budgets. How many did.
+
+    `holder_id`: of somebody who leaves, whose open claims lapse whenever they would have.
+    """
+    which = (
+        "valid_until <= $1 AND $3::text IS NULL"
+        if holder_id is None
+        else "$1::timestamptz IS NOT NULL AND holder_id = $3"
+    )
     found = await tx.fetch(
-        """
+        f"""
         WITH late AS (
-            SELECT id FROM policy.claim WHERE state = 'open' AND valid_until <= $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
+            SELECT id FROM policy.claim WHERE state = 'open' AND {which} ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
         ), lapsed AS (
             UPDATE policy.claim c SET state = 'lapsed' FROM late WHERE c.id = late.id RETURNING c.programme_id, c.amount
         ), back AS (
@@ -173,6 +181,7 @@ async def lapse(tx: Tx, now: datetime, most: int = 1000) -> int:
         """,
         now,
         most,
+        holder_id,
     )
     for row in found:
         body = {"amount": row["amount"], "claims": row["claims"]}

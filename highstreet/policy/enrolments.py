@@ -61,6 +61,11 @@ async def qualities(tx: Tx, person_id: str, now: datetime) -> frozenset[str]:
     return frozenset(row["quality"] for row in found) | {"person"}
 
 
+async def forget(tx: Tx, person_id: str) -> None:
+    """The person is gone: nothing is known of them any more."""
+    await tx.execute("DELETE FROM policy.quality WHERE person_id = $1", person_id)
+
+
 def _check(names: frozenset[str]) -> None:
     if any(_NAME.fullmatch(name) is None for name in names):
         raise Malformed("qualities", "are short names in small letters", "须为小写字母短名")
