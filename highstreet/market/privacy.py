@@ -101,7 +101,7 @@ async def erase(tx: Tx, person_id: str, now: datetime) -> None:
         if card.principal:
             await ledger.card_refunds.give_back(tx, card.id, person_id, now)
     await ledger.top_ups.forget(tx, person_id, now)
-    await policy.claims.lapse(tx, now, holder_id=person_id)
+    await policy.claims.forget(tx, person_id, now)
     await policy.enrolments.forget(tx, person_id)
     await catalog.chat.forget(tx, person_id)
     await ledger.instalments.forget(tx, person_id)

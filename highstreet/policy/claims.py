@@ -157,31 +157,38 @@ async def trim(tx: Tx, ended: Sequence[str], now: datetime) -> list[tuple[str, i
     return [(row["id"], row["amount"]) for row in found]
 
 
-async def lapse(tx: Tx, now: datetime, most: int = 1000, holder_id: str | None = None) -> int:
-    """Claims nobody used in time lapse: their money is free again in their programmes' budgets. How many did.
-
-    `holder_id`: of somebody who leaves, whose open claims lapse whenever they would have.
-    """
-    which = (
-        "valid_until <= $1 AND $3::text IS NULL"
-        if holder_id is None
-        else "$1::timestamptz IS NOT NULL AND holder_id = $3"
+async def lapse(tx: Tx, now: datetime, most: int = 1000) -> int:
+    """Claims nobody used in time lapse: their money is free again in their programmes' budgets. How many did."""
+    late = await tx.fetch(
+        """SELECT id FROM policy.claim WHERE state = 'open' AND valid_until <= $1
+           ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED""",
+        now,
+        most,
     )
+    return await _lapsed(tx, [row["id"] for row in late], now)
+
+
+async def forget(tx: Tx, holder_id: str, now: datetime) -> int:
+    """Somebody leaves: what they did not use is free again. How many claims were open."""
+    mine = await tx.fetch(
+        "SELECT id FROM policy.claim WHERE holder_id = $1 AND state = 'open' ORDER BY id FOR UPDATE",
+        holder_id,
+    )
+    return await _lapsed(tx, [row["id"] for row in mine], now)
+
+
+async def _lapsed(tx: Tx, ids: Sequence[str], now: datetime) -> int:
     found = await tx.fetch(
-        f"""
-        WITH late AS (
-            SELECT id FROM policy.claim WHERE state = 'open' AND {which} ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
-        ), lapsed AS (
-            UPDATE policy.claim c SET state = 'lapsed' FROM late WHERE c.id = late.id RETURNING c.programme_id, c.amount
+        """
+        WITH lapsed AS (
+            UPDATE policy.claim SET state = 'lapsed' WHERE id = ANY ($1) AND state = 'open' RETURNING programme_id, amount
         ), back AS (
             SELECT programme_id, sum(amount)::bigint AS amount, count(*) AS claims FROM lapsed GROUP BY 1 ORDER BY 1
         )
         UPDATE policy.programme p SET free = p.free + back.amount FROM back WHERE p.id = back.programme_id
         RETURNING p.id, back.amount, back.claims
         """,
-        now,
-        most,
-        holder_id,
+        list(ids),
     )
     for row in found:
         body = {"amount": row["amount"], "claims": row["claims"]}

@@ -132,8 +132,8 @@ async def test_what_lapses_and_what_nobody_claimed_comes_back_once(office: Offic
         "claimed": 20_000,
     }
     assert await office.db.run(policy.claims.lapse, NOW + timedelta(days=6)) == 0
-    assert await office.db.run(policy.claims.lapse, NOW, 10, "pty_3") == 1, "who leaves gives theirs back"
-    assert await office.db.run(policy.claims.lapse, NOW, 10, "pty_3") == 0
+    assert await office.db.run(policy.claims.forget, "pty_3", NOW) == 1, "who leaves gives theirs back"
+    assert await office.db.run(policy.claims.forget, "pty_3", NOW) == 0
     assert [await office.db.run(policy.claims.lapse, NOW + timedelta(days=7)) for _ in range(2)] == [3, 0]
     assert await office.money() == {"allocated": 1_000_000, "free": 1_000_000, "unclaimed": 0, "claimed": 0}
 
