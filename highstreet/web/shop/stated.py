@@ -19,10 +19,10 @@ def per(form: Format, terms: Mapping[str, Any], visitor: Visitor) -> str:
     if "lessons" in form.legs:
         return say(visitor, "lesson")
     counted = next((ask for ask in form.hints.asks if ask.steps is not None), None)
-    if counted is None:
-        return ""
-    if counted.kind == "route":
+    if counted is not None and counted.kind == "route":
         return say(visitor, "100 m")
+    if counted is None or counted.kind != "period":
+        return ""
     minutes = 0 if counted.by_day else int(terms.get("unit_minutes", 0)) or 60
     return say(visitor, {0: "night", 60: "hour", 1440: "day"}.get(minutes, "%(n)s minutes"), n=minutes)
 
