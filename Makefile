@@ -70,7 +70,7 @@ clean:
 
 .venv/synced: pyproject.toml uv.lock | $(UV)
 	@echo 'Fetching the Python packages ...'
-	@UV_PYTHON=$${UV_PYTHON:-$(PYTHON)} $(UV) sync --quiet --locked --all-extras --no-progress
+	@UV_PYTHON=$${UV_PYTHON:-$(PYTHON)} $(UV) sync --quiet --locked --all-extras --no-extra effects --no-progress
 	@touch $@
 
 $(LIB)/htmx.min.js: package.json package-lock.json | .venv/synced
