@@ -36,7 +36,7 @@ from highstreet.kit.db import DatabaseAway, DatabaseBusy
 from highstreet.kit.logs import set_up_logs
 from highstreet.market.desk import Market
 from highstreet.opening import end_with_parent
-from highstreet.web import account, cards, courier, frame, live, merchant, operator, shop, till
+from highstreet.web import account, cards, city, courier, frame, live, merchant, operator, shop, till
 from highstreet.web.quick import QuickPages
 from highstreet.wiring import OpenMarket
 
@@ -49,6 +49,7 @@ AREAS = (
     till.ROUTES,
     courier.ROUTES,
     operator.ROUTES,
+    city.ROUTES,
 )
 STATIC = Path(__file__).parent / "web" / "static"
 _YEAR = "public, max-age=31536000, immutable"

@@ -56,13 +56,14 @@ PEOPLE = (
     Person("feng", "Feng Yan 冯燕", "zh", "person-courier"),
     Person("zhou", "Zhou Ming 周明", "zh", "person-clerk"),
     Person("liang", "Officer Liang 梁科长", "zh", "person-clerk"),
+    Person("qiu", "Auditor Qiu 邱审计", "zh", "person-teacher"),
 )
 
 # Who works where beside the owners: person, business (or "city"), role.
 WORKS = (
     ("ding", "grocer", "clerk"), ("ding", "bakery", "clerk"), ("mei", "tea", "manager"), ("fang", "clinic", "manager"),
     ("ma", "couriers", "courier"), ("feng", "couriers", "courier"),
-    ("zhou", "city", "operator"), ("liang", "city", "officer"),
+    ("zhou", "city", "operator"), ("liang", "city", "officer"), ("qiu", "city", "officer"),
 )
 
 # Whose qualification a shop shows: person, business, kind.

@@ -39,8 +39,8 @@ off = "30.00"
 
 
 async def launch(market: Market, town: Town, now: datetime) -> None:
-    """The programme with its rounds, once: proposed by the officer, decided by somebody else; Mei has claimed one."""
-    liang, zhou = town.people["liang"], town.people["zhou"]
+    """The programme with its rounds, once: proposed by the officer, decided by the auditor; Mei has claimed one."""
+    liang, qiu = town.people["liang"], town.people["qiu"]
 
     def window(starts: timedelta, lasts: timedelta) -> dict[str, str]:
         return {"opens_at": (now + starts).isoformat(), "closes_at": (now + starts + lasts).isoformat()}
@@ -62,7 +62,7 @@ async def launch(market: Market, town: Town, now: datetime) -> None:
         await policy.budgets.draft(tx, NAME, town.sellers["city"], market.currency, liang, now)
         for kind, body, why in changes:
             one = await policy.budgets.propose(tx, NAME, kind, body, why, liang, now)
-            await programmes.decide(tx, one.id, True, zhou, now)
+            await programmes.decide(tx, one.id, True, qiu, now)
         for shop in _SHOPS:
             if shop in town.sellers:
                 await policy.enrolments.enrol(tx, NAME, town.sellers[shop], frozenset(), liang, now)

@@ -14,7 +14,7 @@ from highstreet.parties import Notice
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, Visitor, go, say, show, signed_in
 from highstreet.web.shop.shelves import drawn
 
-_SURFACES = {"courier": "courier", "operator": "operator", "officer": "operator"}
+_SURFACES = {"courier": "courier", "operator": "operator", "officer": "city"}
 
 
 @get("/me")

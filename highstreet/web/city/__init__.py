@@ -1,0 +1,22 @@
+"""The city's programme desk: public money drafted, tried, launched, watched, closed and told of. Everything under /city."""
+
+from __future__ import annotations
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from highstreet.web.city import programmes
+from highstreet.web.city.desk import desk_of
+
+# A page of the desk: its module here, and its line in page.html's list of tabs.
+PAGES = (programmes,)
+
+ROUTES: list[ControllerRouterHandler] = [
+    Router(
+        "/city",
+        route_handlers=[route for page in PAGES for route in page.ROUTES],
+        dependencies={"desk": Provide(desk_of)},
+        include_in_schema=False,
+    )
+]
