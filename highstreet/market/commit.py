@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from highstreet.inventory import Hold
 from highstreet.kit.ids import new_id
 from highstreet.logistics import Leg
-from highstreet.market import granting, rules, settle, unwind
+from highstreet.market import granting, settle, shares, unwind
 from highstreet.market.format import FALLEN, FROM_WINDOW, LEG_WAITS, OPEN, Format
 from highstreet.market.work import Work
 
@@ -97,7 +97,7 @@ def bind(work: Work, one: Format, now: datetime) -> None:
             Hold(line.position, "supply", int(work.cohort.terms["supply"]), line.kept) for line in work.lines
         ]
     if one.money.price is not None:
-        work.post(rules.reprice(work, {line.position: one.money.price(work, line) for line in work.lines}))
+        work.post(shares.reprice(work, {line.position: one.money.price(work, line) for line in work.lines}))
     work.post(one.money.committed(work))
 
 

@@ -127,7 +127,8 @@ LAWS: dict[str, str] = {
            OR (SELECT coalesce(sum((d ->> 'amount')::bigint), 0) FROM jsonb_array_elements(o.agreed -> 'dues') d
                WHERE d ->> 'purpose' = 'price')
               <> (SELECT coalesce(sum(l.paid - (SELECT coalesce(sum((a ->> 'amount')::bigint), 0) FROM jsonb_array_elements(l.adjustments) a
-                                                WHERE a ->> 'kind' = 'decided')), 0) FROM orders.line l WHERE l.order_id = o.id)""",
+                                                WHERE a ->> 'kind' IN ('decided', 'withdrawn'))), 0)
+                  FROM orders.line l WHERE l.order_id = o.id)""",
     "members of one cohort pay the same for the same": """
         SELECT o.cohort_id AS case FROM orders."order" o JOIN orders.line l ON l.order_id = o.id
         WHERE o.cohort_id IS NOT NULL AND o.stage IN ('committed', 'done') AND l.amount > 0
@@ -142,6 +143,20 @@ LAWS: dict[str, str] = {
                               FROM ledger.transfer t JOIN ledger.account f ON f.id = t.from_id JOIN ledger.account g ON g.id = t.to_id
                               WHERE t.purpose = 'budget' AND p.id IN (CASE f.kind WHEN 'programme' THEN f.party_id END,
                                                                       CASE g.kind WHEN 'programme' THEN g.party_id END))""",
+    "public money pays its part of what is kept, and nothing of what came to nothing": """
+        WITH net AS (
+            SELECT t.order_id, a.party_id AS programme_id, sum(CASE WHEN t.from_id = a.id THEN t.amount ELSE -t.amount END) AS amount
+            FROM ledger.account a JOIN ledger.transfer t ON a.id IN (t.from_id, t.to_id)
+            WHERE a.kind = 'programme' AND t.order_id IS NOT NULL GROUP BY 1, 2
+        ), parts AS (
+            SELECT l.order_id, a ->> 'funder' AS programme_id, -sum((a ->> 'amount')::bigint)::bigint
+                       * (l.quantity - l.cancelled - l.returned) / l.quantity AS amount
+            FROM orders.line l, jsonb_array_elements(l.adjustments) a
+            WHERE l.order_id IN (SELECT order_id FROM net) GROUP BY l.order_id, l.position, 2
+        )
+        SELECT n.order_id || ' ' || n.programme_id AS case FROM net n JOIN orders."order" o ON o.id = n.order_id
+        WHERE n.amount < 0 OR n.amount > CASE WHEN o.stage = 'undone' THEN 0 ELSE
+            (SELECT coalesce(sum(p.amount), 0) FROM parts p WHERE p.order_id = n.order_id AND p.programme_id = n.programme_id) END""",
     "nobody has more of a round than one person may": """
         SELECT c.batch_id || ' ' || c.person AS case FROM policy.claimant c JOIN policy.batch b ON b.id = c.batch_id WHERE c.n > b.most""",
     "whoever waits has a deadline": """

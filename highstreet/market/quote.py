@@ -280,4 +280,5 @@ def _order(
         picked.cohort,
     )
     cohort_id = picked.cohort.id if picked.cohort else None
-    return QuotedOrder(one.code, seller_id, place_id, quoted, one.quote(asked), cohort_id, spends)
+    agreed = redeeming.freeze(one.quote(asked), spends)
+    return QuotedOrder(one.code, seller_id, place_id, quoted, agreed, cohort_id, spends)

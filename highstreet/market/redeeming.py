@@ -20,6 +20,7 @@ from highstreet.ledger import ESCROW
 from highstreet.market.shelf import ForSale
 from highstreet.market.views import public_money
 from highstreet.market.work import Work
+from highstreet.orders import Agreed
 from highstreet.policy import Award, Claim, Programme, Thing, Used
 from highstreet.pricing import Adjustment, PricedLine, Step
 
@@ -47,13 +48,18 @@ class ClaimGone(Refusal):
 
 
 class Redeemed(msgspec.Struct, frozen=True, array_like=True):
-    """A claim an order spends. rights: what of it may be had only so often, named for ever; keeps: they stay used when it is given back."""
+    """A claim an order spends. rights: what of it may be had only so often, named for ever; keeps: they stay used when it is given back.
+
+    least: of the base of its rule, where it asks for an amount of the whole order.
+    """
 
     claim: str
     programme: str
     spent: int
     rights: list[str] = []
     keeps: bool = False
+    least: int = 0
+    base: str = "final"
 
 
 class _Told(NamedTuple):
@@ -202,12 +208,24 @@ def _spent(aid: Aid, group: Group, award: Award, one: _Told, now: datetime, mark
     day = now.astimezone(market.tz).date()
     rights = [policy.claims.right(one.programme.id, one.claim.holder_id, key, day) for key in award.rights]
     rule = one.programme.rule_on(now, market.tz)
-    keeps = rule is not None and rule.quota == "used"
-    spends = [
-        *aid.spends.get(group, []),
-        Redeemed(one.claim.id, one.programme.id, award.amount, rights, keeps),
-    ]
+    assert rule is not None, "what is awarded is awarded by a rule"
+    spent = Redeemed(
+        one.claim.id, one.programme.id, award.amount, rights, rule.quota == "used", award.least, rule.base
+    )
+    spends = [*aid.spends.get(group, []), spent]
     return Aid({**aid.groups, group: lines}, {**aid.spends, group: spends})
+
+
+def freeze(agreed: Agreed, spends: Sequence[Redeemed]) -> Agreed:
+    """The agreement with the least amounts under which public money pays: an order that is made smaller is judged by them again."""
+    by = {one.programme: one for one in spends if one.least}
+    shares = [
+        msgspec.structs.replace(share, least=by[share.funder].least, base=by[share.funder].base)
+        if share.purpose == "price" and share.funder in by
+        else share
+        for share in agreed.shares
+    ]
+    return msgspec.structs.replace(agreed, shares=shares) if by else agreed
 
 
 def check(quote: Quote, buyer_id: str | None) -> None:

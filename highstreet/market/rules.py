@@ -14,13 +14,12 @@ from highstreet.market.format import FALLEN, OPEN, Gate, Teller, Term, Within
 from highstreet.market.purse import bonus_of
 from highstreet.market.quote import Asked
 from highstreet.market.work import Work
-from highstreet.orders import Adjustment, Agreed, Due, Share
+from highstreet.orders import Agreed, Due, Share
 
 PRICE = "price"
 DELIVERY = "delivery"
 DEPOSIT = "deposit"
 CAP = "cap"  # the most a buyer lets be spent in their name
-DECIDED = "decided"  # the adjustment that brings a line down to the price decided for its cohort
 
 
 # Gates ---------------------------------------------------------------------------------------------------------------
@@ -330,37 +329,6 @@ def refund_but(work: Work, kept: int) -> list[Transfer]:
             Transfer(back.purpose, ESCROW, back.target, back.amount - mine),
         ]
     return out
-
-
-def reprice(work: Work, prices: dict[int, int]) -> list[Transfer]:
-    """Lines that finally sell for less than was agreed (by position): the difference goes back to the buyer who paid it."""
-    back = 0
-    for line in work.lines:
-        off = min(line.amount - prices[line.position], line.paid)
-        if off <= 0:
-            continue
-        before = line.paid - line.part(line.paid, line.undone)
-        line.amount -= off
-        line.paid -= off
-        line.adjustments = [*line.adjustments, Adjustment(DECIDED, -off, "seller")]
-        back += before - (line.paid - line.part(line.paid, line.undone))
-    return [Transfer(PRICE, ESCROW, work.payer, back)]
-
-
-def refund_steps(work: Work, before: dict[int, int]) -> list[Transfer]:
-    """What goes back from escrow for lines of which more steps are undone than `before` (by position), to each who paid."""
-    back: dict[str, int] = {}
-    for line in work.lines:
-        was, is_now = before.get(line.position, line.undone), line.undone
-        if is_now == was:
-            continue
-        mine = line.part(line.paid, is_now) - line.part(line.paid, was)
-        back[work.payer] = back.get(work.payer, 0) + mine
-        for funder, amount in line.funded().items():
-            account = funder_account(funder)
-            part = line.part_of(funder, amount, is_now) - line.part_of(funder, amount, was)
-            back[account] = back.get(account, 0) + part
-    return [Transfer(PRICE, ESCROW, account, amount) for account, amount in back.items()]
 
 
 def reclaim(work: Work, amount: int) -> list[Transfer]:

@@ -219,7 +219,7 @@ class Unit:
                     {"order_id": work.order.id, **msgspec.to_builtins(line)}
                 )
                 continue
-            if work.before["prices"][line.position] != line.amount:
+            if work.before["prices"][line.position] != (line.amount, line.paid):
                 self.add(
                     "line_price",
                     order_id=work.order.id,

@@ -9,7 +9,7 @@ import msgspec
 from highstreet.kit.ids import new_id
 from highstreet.ledger import ESCROW
 from highstreet.logistics import Leg
-from highstreet.market import granting, rules, settle
+from highstreet.market import granting, rules, settle, shares
 from highstreet.market.format import Format
 from highstreet.market.units import Unit
 from highstreet.market.work import Work
@@ -93,8 +93,9 @@ def cancel(work: Work, one: Format, steps: Steps, by: str, now: datetime, reason
         hold = work.hold_of(line)
         if hold is not None:
             hold.free(min(count, hold.held))
+    back = shares.refund_steps(work, before, left_out=role == "buyer")
     if work.paid:
-        work.post(rules.refund_steps(work, before))
+        work.post(back)
 
 
 def give_up_rest(work: Work, one: Format, now: datetime) -> None:
@@ -108,7 +109,7 @@ def give_up_rest(work: Work, one: Format, now: datetime) -> None:
         line.cancelled += line.open
     for hold in work.holds:
         hold.free(hold.held)
-    work.post(rules.refund_steps(work, before))
+    work.post(shares.refund_steps(work, before))
     settle.finish(work, one, now)
 
 
@@ -220,7 +221,7 @@ def take_back(work: Work, steps: Steps, by: str, now: datetime, *, resale: bool,
     leg = open_return(work)
     if leg is not None:
         leg.move("done", now)
-    refund = rules.refund_steps(work, before)
+    refund = shares.refund_steps(work, before)
     if work.order.stage == "done":
         work.post(rules.reclaim(work, sum(t.amount for t in refund if t.source == ESCROW)))
         work.order.waits = ""

@@ -9,7 +9,7 @@ from typing import Any
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.ledger import ESCROW, Transfer
 from highstreet.logistics import Leg
-from highstreet.market import granting, rules, settle, unwind
+from highstreet.market import granting, rules, settle, shares, unwind
 from highstreet.market.format import Format
 from highstreet.market.work import Work
 from highstreet.orders import NotNow
@@ -126,7 +126,7 @@ def take(work: Work, leg: Leg, seen: unwind.Steps, by: str, now: datetime, proof
             hold.free(hold.held)
         line.fulfilled += took
         line.cancelled += line.open
-    work.post(rules.refund_steps(work, before))
+    work.post(shares.refund_steps(work, before, left_out=True))
     leg.proof = dict(proof)
     leg.move("done", now)
     work.tell("taken", by, now, lines={str(p): c for p, c in seen.items()}, beyond=beyond)

@@ -12,7 +12,7 @@ from highstreet.ledger import Flow, Transfer, escrow_of
 from highstreet.logistics import Entitlement, Leg
 from highstreet.market import purse
 from highstreet.market.purse import METHOD, Purse
-from highstreet.orders import Cohort, Due, Line, Order, Share, Told
+from highstreet.orders import DECIDED, WITHDRAWN, Cohort, Due, Line, Order, Share, Told
 
 
 class Work(msgspec.Struct):
@@ -45,7 +45,7 @@ class Work(msgspec.Struct):
         self.before = {
             "order": (self.order.stage, self.order.waits),
             "lines": {line.position: (line.cancelled, line.fulfilled, line.returned) for line in self.lines},
-            "prices": {line.position: line.amount for line in self.lines},
+            "prices": {line.position: (line.amount, line.paid) for line in self.lines},
             "holds": {(h.line, h.target_id): (h.used, h.freed, h.back) for h in self.holds},
             "legs": {leg.id: (leg.state, leg.courier_id, leg.tracking, leg.code_until) for leg in self.legs},
             "entitlements": {one.id: one.stands() for one in self.entitlements},
@@ -118,14 +118,16 @@ class Work(msgspec.Struct):
         """What the buyer owes for a purpose before anything was paid: lines cancelled meanwhile are off."""
         if due.purpose != "price" or self.order.agreed.whole:
             return due.amount
-        return due.amount - sum(line.part(line.paid, line.cancelled) for line in self.lines)
+        changed = sum(line.changed(DECIDED) + line.changed(WITHDRAWN) for line in self.lines)
+        return due.amount + changed - sum(line.part(line.paid, line.cancelled) for line in self.lines)
 
     def funded(self, share: Share) -> int:
         """What somebody else pays towards a purpose before anything was paid: lines cancelled meanwhile are off."""
         if share.purpose != "price":
             return share.amount
         return share.amount - sum(
-            line.part_of(share.funder, line.funded().get(share.funder, 0), line.cancelled)
+            line.changed(WITHDRAWN, share.funder)
+            + line.part_of(share.funder, line.funded().get(share.funder, 0), line.cancelled)
             for line in self.lines
         )
 

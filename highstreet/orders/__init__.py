@@ -26,9 +26,12 @@ from highstreet.orders.errors import QuoteExpired as QuoteExpired
 from highstreet.orders.errors import QuoteUnknown as QuoteUnknown
 from highstreet.orders.errors import TooMany as TooMany
 from highstreet.orders.journal import Told as Told
+from highstreet.orders.lines import DECIDED as DECIDED
+from highstreet.orders.lines import WITHDRAWN as WITHDRAWN
 from highstreet.orders.lines import Adjustment as Adjustment
 from highstreet.orders.lines import Cut as Cut
 from highstreet.orders.lines import Line as Line
+from highstreet.orders.lines import is_public as is_public
 from highstreet.orders.numbers import Numbers as Numbers
 from highstreet.orders.stages import Agreed as Agreed
 from highstreet.orders.stages import Due as Due

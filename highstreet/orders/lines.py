@@ -8,6 +8,14 @@ import msgspec
 
 from highstreet.kit.money import share
 
+DECIDED = "decided"  # the adjustment that brings a line down to the price decided for its cohort
+WITHDRAWN = "withdrawn"  # the one that takes back what a funder does not pay after all: the buyer does
+
+
+def is_public(funder: str) -> bool:
+    """Whether it is public money: a programme's, not a party's or the platform's own."""
+    return not funder.startswith("pty_") and funder not in ("platform", "seller")
+
 
 class Adjustment(msgspec.Struct, frozen=True):
     """A signed part of a price with who pays for it: `seller`, or the party whose money it is."""
@@ -73,8 +81,7 @@ class Line(msgspec.Struct):
 
     def part_of(self, funder: str, whole: int, steps: int) -> int:
         """The part of what a funder pays that goes back for this many steps: of public money the next minor unit up, never down."""
-        public = not funder.startswith("pty_") and funder != "platform"
-        return -(-whole * steps // self.quantity) if public else self.part(whole, steps)
+        return -(-whole * steps // self.quantity) if is_public(funder) else self.part(whole, steps)
 
     @property
     def amount_kept(self) -> int:
@@ -88,3 +95,11 @@ class Line(msgspec.Struct):
             if adjustment.funder != "seller":
                 by[adjustment.funder] = by.get(adjustment.funder, 0) - adjustment.amount
         return by
+
+    def changed(self, kind: str, funder: str | None = None) -> int:
+        """What adjustments of a kind made after placing change, signed: decided, withdrawn."""
+        return sum(
+            one.amount
+            for one in self.adjustments
+            if one.kind == kind and (funder is None or one.funder == funder)
+        )

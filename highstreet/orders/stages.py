@@ -25,12 +25,14 @@ class Due(msgspec.Struct, frozen=True, omit_defaults=True):
     later: bool = False
 
 
-class Share(msgspec.Struct, frozen=True):
-    """What somebody other than the buyer pays towards a purpose."""
+class Share(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What somebody other than the buyer pays towards a purpose. least: of the base (as in a rule), for what it pays of."""
 
     purpose: str
     funder: str
     amount: int
+    least: int = 0
+    base: str = "final"
 
 
 class Agreed(msgspec.Struct, frozen=True, omit_defaults=True):

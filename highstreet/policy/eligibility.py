@@ -71,7 +71,10 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Award(msgspec.Struct, frozen=True):
-    """What a programme pays: in all, and of which line. rule: the day its rule began to hold. rights: by `limit_key`, what it uses up."""
+    """What a programme pays: in all, and of which line. rule: the day its rule began to hold. rights: by `limit_key`, what it uses up.
+
+    least: of the base, for the whole of what it pays of; nothing where each thing stands for itself.
+    """
 
     programme: str
     rule: str
@@ -80,6 +83,7 @@ class Award(msgspec.Struct, frozen=True):
     parts: tuple[tuple[int, int], ...]
     steps: tuple[Step, ...]
     rights: tuple[str, ...] = ()
+    least: int = 0
 
 
 class No(msgspec.Struct, frozen=True):
@@ -129,7 +133,10 @@ def judge(programme: Programme, asked: Asked, tz: tzinfo, schedule: int | None =
     given = tuple((position, amount) for position, amount in sorted(parts.items()) if amount)
     total = sum(amount for _, amount in given)
     rights = tuple(_rights(rule, offered, asked, dict(given)))
-    return Award(programme.id, rule.starts.isoformat(), rule.source, total, given, tuple(steps), rights)
+    least = max((int(one.least) for one, _ in met if one.of == "basket"), default=0)
+    return Award(
+        programme.id, rule.starts.isoformat(), rule.source, total, given, tuple(steps), rights, least
+    )
 
 
 def at_most(award: Award, most: int) -> Award:

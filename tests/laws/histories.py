@@ -11,12 +11,13 @@ from highstreet.inventory import Hold
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.kit.text import Words
 from highstreet.ledger import ESCROW, escrow_of
-from highstreet.market import pay, settle
+from highstreet.market import pay, redeeming, settle
 from highstreet.market.commit import advance
 from highstreet.market.format import Format
 from highstreet.market.fulfil import EFFECTS, Telling
 from highstreet.market.purse import Purse
 from highstreet.market.quote import Asked
+from highstreet.market.redeeming import Redeemed
 from highstreet.market.units import Unit
 from highstreet.market.work import Work
 from highstreet.orders import Adjustment, Closing, Cohort, Cut, Line, Member, NotThis, Order
@@ -148,17 +149,23 @@ class OutOfStockHere(Exception):
     """The writer refused: more than there is."""
 
 
-def line(position: int, quantity: int, price: int, funded: int = 0) -> PricedLine:
-    """A priced line of which the programme pays `funded`."""
+# Two instruments that may stand beside each other; the first asks for a least amount of the whole order.
+INSTRUMENTS = {
+    "spring": ("voucher", Words("Spring voucher", "春季券")),
+    "renewal": ("subsidy", Words("Old for new", "以旧换新")),
+}
+
+
+def line(position: int, quantity: int, price: int, voucher: int = 0, subsidy: int = 0) -> PricedLine:
+    """A priced line of which two programmes pay a part."""
     amount = price * quantity
-    adjustments = (
-        (PricedAdjustment("voucher", -funded, "spring", Words("Spring voucher", "春季券"), "v"),)
+    adjustments = tuple(
+        PricedAdjustment(kind, -funded, funder, name, funder)
+        for (funder, (kind, name)), funded in zip(INSTRUMENTS.items(), (voucher, subsidy), strict=True)
         if funded
-        else ()
     )
-    return PricedLine(
-        f"ofr_{position}", quantity, price, price, amount, amount - funded, adjustments, 0, 1300, ()
-    )
+    paid = amount - voucher - subsidy
+    return PricedLine(f"ofr_{position}", quantity, price, price, amount, paid, adjustments, 0, 1300, ())
 
 
 def place(
@@ -168,10 +175,12 @@ def place(
     method: str,
     cuts: tuple[Cut, ...] = (),
     terms: dict[str, Any] | None = None,
+    least: int = 0,
 ) -> Work:
     """Place an order of these lines; paid at once where the way to pay is. Only one line where something is chosen for it.
 
-    `terms`: what the seller states otherwise than usual here. A format in which the buyer pays nothing gets its lines for nothing.
+    `terms`: what the seller states otherwise than usual here; `least`: what the first instrument asks for of the whole order.
+    A format in which the buyer pays nothing gets its lines for nothing.
     """
     chosen = choice(one, town.now)
     stated = {**TERMS, **(terms or {})}
@@ -182,9 +191,8 @@ def place(
         cohort = Cohort("coh_test", one.code, "ofr_1", town.now + timedelta(days=2), {**stated, "supply": 9})
     if chosen or cohort is not None:
         lines = lines[:1]
-    period = None
-    if {"slot", "period"} & set(chosen):
-        period = (town.now + timedelta(days=2), town.now + timedelta(days=4))
+    whole = (town.now + timedelta(days=2), town.now + timedelta(days=4))
+    period = whole if {"slot", "period"} & set(chosen) else None
     asked = Asked(
         lines,
         [Good(stated) for _ in lines],  # type: ignore[list-item]
@@ -194,7 +202,7 @@ def place(
         period=period,
         cohort=cohort,
     )
-    agreed = one.quote(asked)
+    agreed = redeeming.freeze(one.quote(asked), [Redeemed("clm_test", "spring", 0, least=least)])
     assert agreed.due("price") == sum(priced.paid for priced in lines)
     order = Order(
         id="ord_test",
@@ -336,12 +344,37 @@ def check(town: Town, work: Work) -> None:
             assert work.moved(purpose, ESCROW, account) <= work.moved(purpose, account, ESCROW)
     for purpose in {flow.purpose for flow in work.flows}:
         assert work.moved(purpose, work.payer, ESCROW) <= work.order.agreed.due(purpose)
-    public = work.moved("price", "programme:spring", ESCROW) - work.moved("price", ESCROW, "programme:spring")
-    if work.order.stage == "undone":
-        assert public == 0
+    check_public_money(work)
     # What is nobody's to give: public and platform money, and a card's bonus, pay a price or its delivery, nothing else.
     for flow in work.flows:
         assert flow.purpose in ("price", "delivery") or not flow.source.startswith(
             ("programme:", "platform:", "bonus:")
         )
     assert (work.order.waits in work.deadlines) == bool(work.order.waits)
+
+
+def check_public_money(work: Work) -> None:
+    """Public money pays at most its part of what is kept, and of what was earned in the end; of what came to nothing, nothing."""
+    earned = sum(
+        flow.amount if flow.source == ESCROW else -flow.amount
+        for flow in work.flows
+        if flow.purpose == "price" and ESCROW in (flow.source, flow.target)
+        and ({flow.source, flow.target} - {ESCROW}).pop().startswith(("seller:", "platform:"))
+    )  # fmt: skip
+    public = 0
+    for funder in INSTRUMENTS:
+        account = f"programme:{funder}"
+        paid = work.moved("price", account, ESCROW) - work.moved("price", ESCROW, account)
+        parts = (line.funded().get(funder, 0) * line.kept // line.quantity for line in work.lines)
+        assert 0 <= paid <= sum(parts), (funder, paid)
+        assert work.order.stage != "undone" or paid == 0
+        # Each yuan of a subsidised line's price keeps what it was agreed to be made of: a lower price is nobody's gain alone.
+        for line in work.lines:
+            agreed = sum(a.amount for a in line.adjustments if a.funder == funder and a.amount < 0)
+            assert (
+                line.funded().get(funder, 0) * (line.amount - line.changed("decided"))
+                <= -agreed * line.amount
+            )
+        public += paid
+    if work.order.stage == "done":
+        assert public <= earned

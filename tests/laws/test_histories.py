@@ -18,7 +18,9 @@ HISTORIES = 20_000 if os.environ.get("HYPOTHESIS_PROFILE") == "large" else 500
 
 _ways = st.sampled_from(["sandbox", "wallet", "cash", "card:crd_a"])
 _lines = st.lists(
-    st.tuples(st.integers(1, 5), st.integers(1, 9999), st.integers(0, 5000)), min_size=1, max_size=4
+    st.tuples(st.integers(1, 5), st.integers(1, 9999), st.integers(0, 5000), st.integers(0, 5000)),
+    min_size=1,
+    max_size=4,
 )
 
 
@@ -36,14 +38,20 @@ def _actions(one: Format) -> st.SearchStrategy[list[tuple[str, dict[int, int] | 
     return st.lists(st.tuples(names | happy, some_lines), max_size=60)
 
 
+def _aids(amount: int, voucher: int, subsidy: int) -> tuple[int, int]:
+    """Two aids that together pay no more than there is to pay."""
+    voucher = min(voucher, amount)
+    return voucher, min(subsidy, amount - voucher)
+
+
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.code)
 @settings(max_examples=HISTORIES // len(ALL))
 @given(data=st.data())
 def test_every_history_keeps_the_laws(one: Format, data: st.DataObject) -> None:
     town = Town(stock=10)
     wanted = [
-        line(n, quantity, price, min(funded, quantity * price))
-        for n, (quantity, price, funded) in enumerate(data.draw(_lines), start=1)
+        line(n, quantity, price, *_aids(quantity * price, voucher, subsidy))
+        for n, (quantity, price, voucher, subsidy) in enumerate(data.draw(_lines), start=1)
     ]
     method = data.draw(_ways)
     way = method if method in ("cash", "wallet") else "provider"
@@ -51,7 +59,8 @@ def test_every_history_keeps_the_laws(one: Format, data: st.DataObject) -> None:
         method = usual_way(one)
     counted = steps(one, choice(one, town.now))
     if counted is not None:
-        wanted = [line(1, counted, data.draw(st.integers(1, 9999)))]
+        price, voucher, subsidy = data.draw(st.tuples(st.integers(1, 9999), *[st.integers(0, 5000)] * 2))
+        wanted = [line(1, counted, price, *_aids(counted * price, voucher, subsidy))]
     cuts = data.draw(
         st.sampled_from(
             [
@@ -61,7 +70,8 @@ def test_every_history_keeps_the_laws(one: Format, data: st.DataObject) -> None:
             ]
         )
     )
-    work = place(town, one, wanted, method, cuts)
+    least = data.draw(st.sampled_from([0, sum(priced.amount for priced in wanted)]))
+    work = place(town, one, wanted, method, cuts, least=least)
     check(town, work)
     for action, said in data.draw(_actions(one)):
         known = None if said is None else {str(n): count for n, count in said.items() if n <= len(work.lines)}

@@ -27,6 +27,7 @@ to = 2100-01-01
 source = "a made programme of the tests"
 sellers = ["enrolled"]
 beside = {beside}
+per_order = {per_order}
 on_return = "{back}"
 quota = "{quota}"
 [[rule.schedule]]
@@ -37,11 +38,13 @@ OFF = 'of = "basket"\nleast = "50.00"\noff = "10.00"'
 
 async def grant(
     lane: Lane, name: str = "tea", schedule: str = OFF, *, kind: str = "voucher", claims: int = 3, amount: int = 1_000,
-    beside: str = "false", back: str = "budget", quota: str = "free", enrol: bool = True,
+    beside: str = "false", back: str = "budget", quota: str = "free", enrol: bool = True, per_order: int = 1,
 ) -> str:  # fmt: skip
     """A running programme with one open round, the lane's seller taking part; the round's id."""
     now, db = lane.clock(), lane.market.db
-    rules = RULES.format(name=name, kind=kind, schedule=schedule, beside=beside, back=back, quota=quota)
+    rules = RULES.format(
+        name=name, kind=kind, schedule=schedule, beside=beside, back=back, quota=quota, per_order=per_order
+    )
     window = {"opens_at": now.isoformat(), "closes_at": (now + timedelta(hours=1)).isoformat()}
     await db.run(policy.budgets.draft, name, "pty_city", "CNY", HE, now)
     changes: dict[policy.ChangeKind, dict[str, object]] = {
@@ -155,6 +158,49 @@ async def test_a_part_sent_back_takes_its_part_of_the_voucher_rounded_for_the_pu
     assert await programmes.keep(lane.market, lane.clock()) == 1
     assert await programmes.keep(lane.market, lane.clock()) == 0
     assert await stands(lane) == {"allocated": 3000, "free": 334, "spent": 666, "books": 2334}
+
+
+async def test_taking_things_out_is_judged_by_the_least_amount_again(lane: Lane) -> None:
+    """What the buyer takes out below the least amount costs the voucher; what the shop cannot send only its part."""
+    high = 'of = "basket"\nleast = "200.00"\noff = "50.00"'
+    await claim(lane, await grant(lane, schedule=high, amount=5_000), "pty_ada", "pty_leaf")
+    mine = await bought(lane, {"tea/online": 3}, "pty_ada")
+    await lane.tell(mine, "cancelled", "buyer", lines={"1": 1})
+    # 264 - 50 was paid; two cost 176 without the voucher, so that 38 of the 214 come back.
+    assert await lane.refunds(mine) == [3800]
+    assert (await stands(lane))["spent"] == 0
+    assert (await lane.order(mine)).lines[0].paid == 26400
+    theirs = await bought(lane, {"tea/online": 3}, "pty_leaf")
+    await lane.tell(theirs, "cancelled", "seller", lines={"1": 1})
+    assert (await stands(lane))["spent"] == 5000 - 1667
+    await lane.tell(mine, "shipped", tracking="SF1")
+    await lane.tell(mine, "received", "buyer")
+    assert await programmes.keep(lane.market, lane.clock()) == 1
+    assert (await stands(lane))["free"] == 5000
+
+
+async def test_what_goes_back_is_all_that_a_lost_voucher_can_take(lane: Lane) -> None:
+    """Nobody pays more for less: a little taken out brings nothing back, and the rest of the voucher stays."""
+    high = 'of = "basket"\nleast = "120.00"\noff = "60.00"'
+    await claim(lane, await grant(lane, schedule=high, amount=6_000), "pty_ada")
+    order_id = await bought(lane, {"tea/online": 1, "plant/online": 1}, "pty_ada")
+    await lane.tell(order_id, "cancelled", "buyer", lines={"2": 1})
+    assert await lane.refunds(order_id) == []
+    assert (await stands(lane))["spent"] == 6000 - 3600
+
+
+async def test_two_vouchers_of_one_programme_in_one_order_come_back_one_after_the_other(lane: Lane) -> None:
+    round_id = await grant(lane, per_order=2, beside="true")
+    await claim(lane, round_id, "pty_ada")
+    again = [Asking("clm_again", "pty_ada", ("device:other",), "again")]
+    assert (await lane.market.db.run(policy.claims.take, round_id, again, 1, lane.clock()))[0][0] == "done"
+    order_id = await bought(lane, {"tea/online": 2}, "pty_ada")
+    assert (await stands(lane))["spent"] == 2000
+    await lane.tell(order_id, "shipped", tracking="SF1")
+    await lane.tell(order_id, "delivered")
+    await lane.tell(order_id, "return_wanted", "buyer", lines={"1": 1}, reason="damaged")
+    await lane.tell(order_id, "returned")
+    assert (await stands(lane))["spent"] == 1000
 
 
 async def test_a_subsidy_that_is_given_back_goes_to_the_treasury_and_its_right_stays_used(lane: Lane) -> None:
