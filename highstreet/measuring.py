@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import click
 
-from highstreet.commands import FAILED, as_json, run_or_say, say
+from highstreet.commands import FAILED, as_json, run_or_say, say, settings_or_close, with_market
+
+if TYPE_CHECKING:
+    from highstreet.wiring import OpenMarket
 
 
 @click.group("bench")
@@ -110,6 +113,22 @@ def bench_voucher_rush(
     )
 
 
+@bench.command("rehearsal")
+@click.option("--rules", type=click.File(encoding="utf-8"), help="A programme's file [dining vouchers].")
+@as_json
+def bench_rehearsal(rules: TextIO | None, as_json: bool) -> None:
+    """A drafted programme judged over every past order of this market."""
+    from highstreet.bench import rehearsal
+
+    ours = settings_or_close()
+
+    async def go(market: OpenMarket) -> int:
+        _say(await rehearsal.run(market, str(ours.data_dir), rules.read() if rules else None), as_json)
+        return 0
+
+    sys.exit(with_market(go))
+
+
 @bench.command("faults")
 @click.option("--clients", type=click.IntRange(1, 256), default=16, show_default=True)
 @click.option(
@@ -130,12 +149,17 @@ def bench_faults(clients: int, kills: int, processes: int, as_json: bool) -> Non
 
 def _measured(run: Callable[[], Awaitable[Any]], as_json: bool, good: Callable[[Any], bool]) -> int:
     """Run a bench and say its figures; exit code 1 when what must hold did not."""
-    import msgspec
 
     async def go() -> int:
         found = await run()
-        figures: dict[str, Any] = msgspec.to_builtins(found)
-        say(figures, as_json, "\n".join(f"{name:<24}{value}" for name, value in figures.items()))
+        _say(found, as_json)
         return 0 if good(found) else FAILED
 
     return run_or_say(go)
+
+
+def _say(found: object, as_json: bool) -> None:
+    import msgspec
+
+    figures: dict[str, Any] = msgspec.to_builtins(found)
+    say(figures, as_json, "\n".join(f"{name:<24}{value}" for name, value in figures.items()))

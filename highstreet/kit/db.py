@@ -15,7 +15,7 @@ import asyncio
 import contextlib
 import contextvars
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import asyncpg
@@ -77,6 +77,7 @@ class Tx(Protocol):
     async def fetch(self, sql: str, *args: object) -> list[Row]: ...
     async def fetchrow(self, sql: str, *args: object) -> Row | None: ...
     async def fetchval(self, sql: str, *args: object) -> Any: ...
+    def cursor(self, sql: str, *args: object, prefetch: int | None = None) -> AsyncIterable[Row]: ...
     async def copy_records_to_table(
         self,
         table_name: str,
@@ -94,6 +95,20 @@ async def rows(tx: Tx, shape: type[T], sql: str, *args: object) -> list[T]:
         return []
     make = converter(shape, tuple(found[0].keys()))
     return [make(r) for r in found]
+
+
+async def stream(tx: Tx, shape: type[T], sql: str, *args: object, most: int = 200) -> AsyncIterator[list[T]]:
+    """Rows as they come, never more than `most` at once, however many there are: inside `read(snapshot=True)` or a transaction."""
+    make: Callable[[Any], T] | None = None
+    some: list[T] = []
+    async for one in tx.cursor(sql, *args, prefetch=most):
+        make = make or converter(shape, tuple(one.keys()))
+        some.append(make(one))
+        if len(some) == most:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 async def row(tx: Tx, shape: type[T], sql: str, *args: object) -> T:

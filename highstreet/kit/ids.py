@@ -51,6 +51,11 @@ def new_id(kind: str, now: datetime) -> str:
     return f"{kind}_{_encode(_numbers.next(int(now.timestamp() * 1000)), 20)}"
 
 
+def first_id(kind: str, moment: datetime) -> str:
+    """What every identifier made at a moment or later is not below: a span of time is a span of a primary key."""
+    return f"{kind}_{_encode(int(moment.timestamp() * 1000) << 52, 20)}"
+
+
 def numbered(kind: str, now: datetime) -> str:
     """A number of a paper, as `RX-20261123-40917733`: its day (of the zone `now` is in), and chance."""
     return f"{kind}-{now:%Y%m%d}-{secrets.randbelow(10**8):08d}"

@@ -17,6 +17,7 @@ from highstreet.kit.db import Tx
 from highstreet.kit.errors import Refusal
 from highstreet.kit.text import Words
 from highstreet.ledger import ESCROW
+from highstreet.market.format import Format
 from highstreet.market.shelf import ForSale
 from highstreet.market.views import public_money
 from highstreet.market.work import Work
@@ -37,6 +38,11 @@ _MOST_STEPS = 400
 _IN_PERSON = frozenset({"pickup", "visit", "handover"})
 
 Group = tuple[str, str, str, str]  # seller, place, format, what is chosen for it alone
+
+
+def in_person(format_: Format) -> bool:
+    """Whether what is bought so is had where it is sold."""
+    return format_.in_person or (bool(format_.legs) and set(format_.legs) <= _IN_PERSON)
 
 
 class ClaimGone(Refusal):
@@ -163,8 +169,6 @@ class _Search:
             return None
         if spends and not rule.beside:
             return None
-        format_ = self._market.format(group[2])
-        at_place = format_.in_person or (bool(format_.legs) and set(format_.legs) <= _IN_PERSON)
         place = self._goods[lines[0].offer_id].place
         asked = policy.Asked(
             [self._thing(n, line) for n, line in enumerate(lines)],
@@ -172,7 +176,7 @@ class _Search:
             self._people,
             self._sellers[group[0], one.programme.id],
             place.address.get("district", ""),
-            "in_person" if at_place else "online",
+            "in_person" if in_person(self._market.format(group[2])) else "online",
             one.used,
         )
         schedule = one.claim.schedule if one.programme.kind == "voucher" else None

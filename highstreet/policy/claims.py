@@ -100,7 +100,7 @@ async def used(tx: Tx, programme: Programme, holder_id: str, now: datetime, tz: 
     day = now.astimezone(tz).date()
     for limit in rule.limits if rule else ():
         if limit.per == "person" and limit.within != "batch":
-            since = datetime.combine(_first_day(limit.within, day), time(), tz)
+            since = datetime.combine(first_day(limit.within, day), time(), tz)
             row = await tx.fetchrow(
                 """SELECT count(*) AS times, coalesce(sum(spent), 0)::bigint AS amount FROM policy.claim
                    WHERE holder_id = $1 AND programme_id = $2 AND state = 'taken' AND taken_at >= $3""",
@@ -123,11 +123,12 @@ async def used(tx: Tx, programme: Programme, holder_id: str, now: datetime, tz: 
 def right(programme_id: str, holder_id: str, key: str, day: date) -> str:
     """The name, for ever, of a right that is used up within a span: `each/year/fridge` of a person in a year."""
     per, within, *kind = key.split("/")
-    since = _first_day(within, day).isoformat()
+    since = first_day(within, day).isoformat()
     return "/".join([programme_id, holder_id, per, within, since, *(k for k in kind if k)])
 
 
-def _first_day(within: str, day: date) -> date:
+def first_day(within: str, day: date) -> date:
+    """The first day of the span of a limit that a day lies in."""
     if within == "ever":
         return date(1970, 1, 1)
     return (
