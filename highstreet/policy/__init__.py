@@ -16,6 +16,7 @@ from highstreet.policy import draws as draws
 from highstreet.policy import eligibility as eligibility
 from highstreet.policy import enrolments as enrolments
 from highstreet.policy import instruments as instruments
+from highstreet.policy import rehearsing as rehearsing
 from highstreet.policy.budgets import Batch as Batch
 from highstreet.policy.budgets import Change as Change
 from highstreet.policy.budgets import ChangeKind as ChangeKind
