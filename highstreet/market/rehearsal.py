@@ -23,7 +23,7 @@ from highstreet.market.format import Format
 from highstreet.market.redeeming import in_person
 from highstreet.market.views import past_orders, public_money
 from highstreet.market.views.past_orders import PastOrder
-from highstreet.policy import Asked, Programme, Thing, rehearsing
+from highstreet.policy import Asked, Programme, Thing
 
 # What an office finds true of everybody who asks: a rehearsal before launch assumes it of all. What few people are is never assumed.
 ASSUMED = frozenset({"enrolled", "price_filed", "here", "verified", "person"})
@@ -105,7 +105,9 @@ async def rehearse(
     first = since.astimezone(market.tz).date()
     day = as_of or _first_day(programme, first, until.astimezone(market.tz).date())
     shift = timedelta(days=(day - first).days)
-    trial = rehearsing.Trial(programme, market.tz, rehearsing.Terms(claims, round_days, budget), day)
+    trial = policy.rehearsing.Trial(
+        programme, market.tz, policy.rehearsing.Terms(claims, round_days, budget), day
+    )
     reckoning = Reckoning(small)
     judging = _Judging(market, programme, trial, reckoning, shift, assumed, until)
     async with market.db.read(snapshot=True) as tx:
@@ -134,7 +136,7 @@ class _Judging:
     """What is known of who met so far, and the orders judged by it."""
 
     def __init__(
-        self, market: Market, programme: Programme, trial: rehearsing.Trial, reckoning: Reckoning, shift: timedelta,
+        self, market: Market, programme: Programme, trial: policy.rehearsing.Trial, reckoning: Reckoning, shift: timedelta,
         assumed: frozenset[str], until: datetime,
     ) -> None:  # fmt: skip
         self._market, self._programme, self._trial, self._reckoning = market, programme, trial, reckoning
