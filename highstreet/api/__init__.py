@@ -20,6 +20,7 @@ from highstreet.api import (
     scenarios,
     slots,
     stock,
+    subsidies,
     things,
     tills,
 )
@@ -93,6 +94,9 @@ ROUTES: list[ControllerRouterHandler] = [
     programmes.see_programme,
     programmes.claim,
     programmes.own_claims,
+    programmes.give_claim_back,
+    subsidies.see_filed_prices,
+    subsidies.file_prices,
     money.see_money,
     money.see_statement,
     tills.take_sales,

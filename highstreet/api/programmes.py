@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from litestar import get, post
+from litestar import delete, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
@@ -114,6 +114,15 @@ async def claim(request: Call, round_id: FromPath[str], data: JSONBody[NewClaim]
     key = keys.key_of(request, token.party_id, "POST /api/rounds/claims", data)
     found = await market.claims.claim(round_id, token.party_id, data.device, key.key, now)
     return Claimed(found.claim)
+
+
+@delete("/api/claims/{claim_id:str}", status_code=204, tags=["public money"])
+async def give_claim_back(request: Call, claim_id: FromPath[str]) -> None:
+    """Give back what was claimed and not used: its money is free again, and so is the person. Scope orders:write; again changes nothing."""
+    token = await must_have(request, "own")
+    market = market_of(request)
+    async with market.db.transaction() as tx:
+        await policy.claims.give_back(tx, claim_id, token.party_id, market.clock())
 
 
 @get("/api/claims", tags=["public money"])

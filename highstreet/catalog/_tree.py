@@ -75,6 +75,22 @@ _ENERGY = _ask(
     "能效等级",
     choices="1 Grade_1 一级; 2 Grade_2 二级; 3 Grade_3 三级; none No_label 无",
 )
+# As the rules of public money name them (商办流通函〔2025〕469 号 and the notices before it).
+_APPLIANCE = _ask(
+    "appliance",
+    "What it is",
+    "品类",
+    choices="fridge Refrigerator 冰箱; washer Washing_machine 洗衣机; tv Television 电视; air_conditioner Air_conditioner 空调; "
+    "water_heater Water_heater 热水器; stove Stove 灶具; range_hood Range_hood 吸油烟机; microwave Microwave 微波炉; "
+    "water_purifier Water_purifier 净水器; dishwasher Dishwasher 洗碗机; rice_cooker Rice_cooker 电饭煲; other Another 其他",
+)
+_DEVICE = _ask(
+    "device",
+    "What it is",
+    "品类",
+    choices="phone Phone 手机; tablet Tablet 平板; watch Watch_or_band 手表手环; smart_glasses Smart_glasses 智能眼镜; "
+    "computer Computer 电脑; other Another 其他",
+)
 
 TREE: tuple[Kind, ...] = (
     _kind("food", "Food and drink", "食品饮料", "apples", _ORIGIN, licence="food"),
@@ -105,8 +121,8 @@ TREE: tuple[Kind, ...] = (
     _kind("wear.bags", "Bags and umbrellas", "箱包雨具", "umbrella"),
     _kind("wear.tailoring", "Made to measure", "量身定制", "scarf", no_return="custom"),
     _kind("devices", "Appliances and electronics", "家电数码", "kettle", _WARRANTY),
-    _kind("devices.appliances", "Home appliances", "家用电器", "kettle", _ENERGY),
-    _kind("devices.phones", "Phones and computers", "手机电脑", "parcel-thing", no_return="used_up"),
+    _kind("devices.appliances", "Home appliances", "家用电器", "kettle", _ENERGY, _APPLIANCE),
+    _kind("devices.phones", "Phones and computers", "手机电脑", "parcel-thing", _DEVICE, no_return="used_up"),
     _kind("devices.second_hand", "Second-hand devices", "二手数码", "parcel-thing",
           _ask("condition", "Condition", "成色", needed=True, choices="as_new As_new 几乎全新; good Good 良好; worn Worn 明显使用痕迹"), licence="second_hand"),
     _kind("family", "Children and elders", "母婴长辈", "toy-train"),

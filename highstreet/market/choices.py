@@ -6,6 +6,7 @@ whether there is still room is judged where it is taken.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,8 +24,11 @@ from highstreet.orders import Cohort, Entry
 from highstreet.pricing import Priced
 
 ON_PRESCRIPTION = "prescription"  # asked for by what is sold, whatever the format asks
+OLD = "old"  # what goes back for it, whatever the format asks: a rule of public money may want it
 PERSONAL = ("text", "route")  # kept sealed with the buyer's contact, never with the line
 _LONGEST_TEXT = 500
+_LONGEST_BRAND = 40
+_KIND = re.compile(r"[a-z][a-z_]{0,39}")
 _AHEAD = timedelta(days=366)  # whoever books for longer keeps a thing from everybody else
 
 
@@ -81,6 +85,8 @@ def choose(one: Format, goods: ForSale, entry: Entry) -> Entry:
                 title_zh=goods.title.get("zh") or goods.title.get("en", ""),
             )
         kept[ON_PRESCRIPTION] = number
+    if one.promise == "stock" and entry.choice.get(OLD):
+        kept[OLD] = _old(entry.choice[OLD])
     quantity = entry.quantity
     for ask in one.hints.asks:
         if ask.kind == "seats" and not goods.terms.get("hall"):
@@ -230,6 +236,19 @@ def _within_reach(goods: ForSale, begins: Point) -> None:
     away = metres(goods.place.point, begins)
     if away > goods.place.reach_m:
         raise TooFar(km=round(away / 1000, 1))
+
+
+def _old(value: Any) -> dict[str, Any]:
+    """What is handed over: its kind, whose make, whether it works."""
+    told: dict[str, Any] = value if isinstance(value, dict) else {}
+    kind, brand = told.get("kind"), told.get("brand", "")
+    if not isinstance(kind, str) or not _KIND.fullmatch(kind):
+        raise Malformed("old", "say what is handed over", "请填写交回的旧品")
+    if not isinstance(brand, str) or len(brand) > _LONGEST_BRAND or not (brand.isprintable() or not brand):
+        raise Malformed(
+            "old", f"a make has at most {_LONGEST_BRAND} letters", f"品牌最多 {_LONGEST_BRAND} 字"
+        )
+    return {"kind": kind, "brand": brand.strip(), "works": told.get("works") in (True, "yes")}
 
 
 def _text(value: Any, _terms: dict[str, Any]) -> str:

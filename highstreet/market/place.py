@@ -94,6 +94,7 @@ async def place(
     await _no_gift_to_oneself(market, placing)
     cohorts = await _cohorts(market, quote)
     redeeming.check(quote, placing.buyer_id)
+    await redeeming.check_own(market, quote, placing.contact.name)
     uses = await dispensing.uses(market, quote, goods, placing.buyer_id, now)
     numbers = await market.numbers.take(len(quote.orders))
     purchase_id, collection_key = new_id("pur", now), new_id("col", now)

@@ -16,6 +16,7 @@ from highstreet.kit.quantity import check_quantity
 from highstreet.market import dispensing, redeeming
 from highstreet.market.choices import (
     NOTHING,
+    OLD,
     ON_PRESCRIPTION,
     Picked,
     Take,
@@ -169,7 +170,7 @@ async def quote(
         # So is what somebody is entitled to: how often it may be handed on, how many there are of it.
         alone = one.id if one.id in picked or market.format(one.format).grants else ""
         groups.setdefault((one.seller_id, one.place.id, one.format, alone), []).append(line)
-    aid = await redeeming.redeem(market, holder, groups, goods, now)
+    aid = await redeeming.redeem(market, holder, groups, goods, now, _handing_over(entries))
     choices = {entry.offer: entry.choice for entry in entries}
     orders = [
         _order(
@@ -215,7 +216,7 @@ async def _picked(
     looked = [
         entry
         for entry in entries
-        if set(entry.choice) - {ON_PRESCRIPTION}
+        if set(entry.choice) - {OLD, ON_PRESCRIPTION}
         or market.format(goods[entry.offer].format).decided == "cohort"
     ]
     if not looked:
@@ -227,6 +228,10 @@ async def _picked(
             )
             for entry in looked
         }
+
+
+def _handing_over(entries: list[Entry]) -> frozenset[str]:
+    return frozenset(entry.offer for entry in entries if OLD in entry.choice)
 
 
 def _check(one: ForSale, quantity: int) -> None:

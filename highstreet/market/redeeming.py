@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from highstreet import policy
+from highstreet import parties, policy
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import Refusal
 from highstreet.kit.text import Words
 from highstreet.ledger import ESCROW
 from highstreet.market.format import Format
 from highstreet.market.shelf import ForSale
-from highstreet.market.views import public_money
+from highstreet.market.views import promised, public_money
 from highstreet.market.work import Work
 from highstreet.orders import Agreed
 from highstreet.policy import Award, Claim, Programme, Thing, Used
@@ -35,6 +35,7 @@ TAKEN_ONCE = ("claims_are_taken_once", "rights_are_used_once")
 
 _MOST_CLAIMS = 8  # looked at together; who has more spends what lapses first
 _MOST_STEPS = 400
+_LEAST_NAME = 2
 _IN_PERSON = frozenset({"pickup", "visit", "handover"})
 
 Group = tuple[str, str, str, str]  # seller, place, format, what is chosen for it alone
@@ -53,10 +54,19 @@ class ClaimGone(Refusal):
     zh = "价格中的消费券已被使用或已过期，请重新查看价格。"
 
 
+class NotYourOwn(Refusal):
+    """A subsidy claimed for oneself and delivered to another."""
+
+    code = "not_your_own"
+    status = 422
+    en = "Whoever claims this subsidy pays for it and receives it: please name yourself ({name}) as the recipient."
+    zh = "领取、付款和收货须为同一人，请将收货人填写为本人（{name}）。"
+
+
 class Redeemed(msgspec.Struct, frozen=True, array_like=True):
     """A claim an order spends. rights: what of it may be had only so often, named for ever; keeps: they stay used when it is given back.
 
-    least: of the base of its rule, where it asks for an amount of the whole order.
+    least: of the base of its rule, where it asks for an amount of the whole order. own: whoever claimed it receives the goods.
     """
 
     claim: str
@@ -66,6 +76,7 @@ class Redeemed(msgspec.Struct, frozen=True, array_like=True):
     keeps: bool = False
     least: int = 0
     base: str = "final"
+    own: bool = False
 
 
 class _Told(NamedTuple):
@@ -89,15 +100,20 @@ async def redeem(
     groups: dict[Group, list[PricedLine]],
     goods: Mapping[str, ForSale],
     now: datetime,
+    old: frozenset[str] = frozenset(),
 ) -> Aid:
-    """Let a person's claims pay what they may of a basket; nothing changes for guests, and for who has none."""
+    """Let a person's claims pay what they may of a basket; nothing changes for guests, and for who has none.
+
+    `old`: the offers for which something old is handed over.
+    """
     if holder is None:
         return Aid(groups, {})
     async with market.db.read() as tx:
         claims = (await policy.claims.usable(tx, holder, now))[:_MOST_CLAIMS]
         if not claims:
             return Aid(groups, {})
-        told = await _told(tx, market, claims, holder, now)
+        known = tuple((await parties.people.known_as(tx, [holder])).get(holder, ()))
+        told = await _told(tx, market, claims, holder, known, now)
         kinds = await public_money.kinds_of(
             tx, {goods[line.offer_id].item_id for g in groups.values() for line in g}
         )
@@ -107,11 +123,29 @@ async def redeem(
             for group in groups
             for one in {t.programme.id: t.programme for t in told}.values()
         }
+        prices = await _promised(tx, market, told, groups, goods, now)
     search = _Search(market, told, groups, goods, kinds, people, sellers, now)
+    search.prices, search.old, search.known = prices, old, known
     return search.best()
 
 
-async def _told(tx: Tx, market: Market, claims: Sequence[Claim], holder: str, now: datetime) -> list[_Told]:
+async def _promised(
+    tx: Tx, market: Market, told: Sequence[_Told], groups: Mapping[Group, list[PricedLine]],
+    goods: Mapping[str, ForSale], now: datetime,
+) -> dict[str, promised.Promised]:  # fmt: skip
+    """By offer, what its seller promised; only where a rule asks."""
+    rules = {one.programme.id: one.programme.rule_on(now, market.tz) for one in told}
+    asking = [programme for programme, rule in rules.items() if rule is not None and rule.filed_price]
+    if not asking:
+        return {}
+    offers = {line.offer_id for lines in groups.values() for line in lines}
+    of = {offer: (goods[offer].seller_id, goods[offer].variant_id) for offer in offers}
+    return await promised.promised(tx, asking, of, now)
+
+
+async def _told(
+    tx: Tx, market: Market, claims: Sequence[Claim], holder: str, known: Sequence[str], now: datetime
+) -> list[_Told]:
     found: list[_Told] = []
     programmes: dict[str, Programme] = {}
     for claim in claims:
@@ -119,7 +153,7 @@ async def _told(tx: Tx, market: Market, claims: Sequence[Claim], holder: str, no
             one = await policy.budgets.standing(tx, claim.programme_id)
             programmes[claim.programme_id] = policy.instruments.read(one.rules or "")
         programme = programmes[claim.programme_id]
-        used = await policy.claims.used(tx, programme, holder, now, market.tz)
+        used = await policy.claims.used(tx, programme, holder, now, market.tz, known)
         found.append(_Told(claim, programme, used))
     return found
 
@@ -135,6 +169,9 @@ class _Search:
         self._market, self._told, self._goods, self._kinds = market, told, goods, kinds
         self._people, self._sellers, self._now = people, sellers, now
         self._groups = groups
+        self.prices: Mapping[str, promised.Promised] = {}
+        self.old: frozenset[str] = frozenset()
+        self.known: Sequence[str] = ()
         self._steps = _MOST_STEPS
         self._off = -1
         self._found = Aid(groups, {})
@@ -154,7 +191,7 @@ class _Search:
             if award is not None:
                 self._walk(
                     n + 1,
-                    _spent(so_far, group, award, self._told[n], self._now, self._market),
+                    _spent(so_far, group, award, self._told[n], self.known, self._now, self._market),
                     off + award.amount,
                 )
         self._walk(n + 1, so_far, off)
@@ -170,20 +207,27 @@ class _Search:
         if spends and not rule.beside:
             return None
         place = self._goods[lines[0].offer_id].place
+        # Something old for something new: what nothing is handed over for is not asked about.
+        asking = [(n, line) for n, line in enumerate(lines) if not rule.trade_in or line.offer_id in self.old]
         asked = policy.Asked(
-            [self._thing(n, line) for n, line in enumerate(lines)],
+            [self._thing(n, line, one.programme.id) for n, line in asking],
             self._now,
             self._people,
             self._sellers[group[0], one.programme.id],
             place.address.get("district", ""),
             "in_person" if in_person(self._market.format(group[2])) else "online",
             one.used,
+            handed_over=any(line.offer_id in self.old for _, line in asking),
+            # Who claims it pays and receives it: placing holds them to that.
+            claimant=one.claim.holder_id,
+            payer=one.claim.holder_id,
         )
         schedule = one.claim.schedule if one.programme.kind == "voucher" else None
         found = policy.judge(one.programme, asked, self._market.tz, schedule)
         return policy.eligibility.at_most(found, one.claim.amount) if isinstance(found, Award) else None
 
-    def _thing(self, n: int, line: PricedLine) -> Thing:
+    def _thing(self, n: int, line: PricedLine, programme: str) -> Thing:
+        promise = self.prices.get(line.offer_id)
         kind = self._kinds[self._goods[line.offer_id].item_id]
         listed = line.list_price * line.quantity
         return Thing(
@@ -196,10 +240,14 @@ class _Search:
             kind.grade,
             line.tax_bps,
             kind.setting,
+            filed=promise.filed.get(programme) if promise else None,
+            lowest=promise.lowest if promise else None,
         )
 
 
-def _spent(aid: Aid, group: Group, award: Award, one: _Told, now: datetime, market: Market) -> Aid:
+def _spent(
+    aid: Aid, group: Group, award: Award, one: _Told, known: Sequence[str], now: datetime, market: Market
+) -> Aid:
     """The same basket with one claim spent on one of its orders."""
     lines = list(aid.groups[group])
     name = one.programme.name
@@ -210,12 +258,13 @@ def _spent(aid: Aid, group: Group, award: Award, one: _Told, now: datetime, mark
             lines[n], paid=lines[n].paid - amount, adjustments=(*lines[n].adjustments, off), steps=steps
         )
     day = now.astimezone(market.tz).date()
-    rights = [policy.claims.right(one.programme.id, one.claim.holder_id, key, day) for key in award.rights]
+    # Used up for the person, under whatever tells them again: another account has nothing more.
+    people = (one.claim.holder_id, *known)
+    rights = [policy.claims.right(one.programme.id, who, key, day) for key in award.rights for who in people]
     rule = one.programme.rule_on(now, market.tz)
     assert rule is not None, "what is awarded is awarded by a rule"
-    spent = Redeemed(
-        one.claim.id, one.programme.id, award.amount, rights, rule.quota == "used", award.least, rule.base
-    )
+    keeps, own = rule.quota == "used", rule.same_person
+    spent = Redeemed(one.claim.id, one.programme.id, award.amount, rights, keeps, award.least, rule.base, own)
     spends = [*aid.spends.get(group, []), spent]
     return Aid({**aid.groups, group: lines}, {**aid.spends, group: spends})
 
@@ -236,6 +285,21 @@ def check(quote: Quote, buyer_id: str | None) -> None:
     """What a quote spends is spent by the person it was told to. Errors: ClaimGone."""
     if any(order.spends for order in quote.orders) and (buyer_id is None or quote.holder != buyer_id):
         raise ClaimGone
+
+
+async def check_own(market: Market, quote: Quote, recipient: str) -> None:
+    """Where a rule wants claimant, payer and recipient to be one: a recipient that is named is the claimant. Errors: NotYourOwn.
+
+    The payer is: a claim is spent by who is signed in, from a wallet, card or loan of theirs or through the provider they are asked by.
+    """
+    holder = quote.holder
+    if holder is None or not recipient or not any(one.own for order in quote.orders for one in order.spends):
+        return
+    async with market.db.read() as tx:
+        name = (await parties.people.names(tx, market.seal, [holder])).get(holder, "")
+    wanted, told = ("".join(c for c in text.casefold() if c.isalnum()) for text in (name, recipient))
+    if len(told) < _LEAST_NAME or told not in wanted:
+        raise NotYourOwn(name=name)
 
 
 def take(work: Work, spends: Sequence[Redeemed], holder: str | None, unit: Unit, now: datetime) -> None:

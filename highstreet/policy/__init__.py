@@ -16,6 +16,7 @@ from highstreet.policy import draws as draws
 from highstreet.policy import eligibility as eligibility
 from highstreet.policy import enrolments as enrolments
 from highstreet.policy import instruments as instruments
+from highstreet.policy import prices as prices
 from highstreet.policy import rehearsing as rehearsing
 from highstreet.policy.budgets import Batch as Batch
 from highstreet.policy.budgets import Change as Change
@@ -31,10 +32,13 @@ from highstreet.policy.eligibility import Used as Used
 from highstreet.policy.eligibility import judge as judge
 from highstreet.policy.errors import AllClaimed as AllClaimed
 from highstreet.policy.errors import ClaimedBefore as ClaimedBefore
+from highstreet.policy.errors import ClaimInUse as ClaimInUse
 from highstreet.policy.errors import DecidedBefore as DecidedBefore
 from highstreet.policy.errors import NotClaimable as NotClaimable
+from highstreet.policy.errors import NotEnrolled as NotEnrolled
 from highstreet.policy.errors import OverBudget as OverBudget
 from highstreet.policy.errors import TwoPersons as TwoPersons
 from highstreet.policy.errors import WrongProgramme as WrongProgramme
 from highstreet.policy.instruments import Programme as Programme
 from highstreet.policy.instruments import Rule as Rule
+from highstreet.policy.prices import FiledPrice as FiledPrice

@@ -14,7 +14,9 @@ import msgspec
 
 from highstreet.kit import facts
 from highstreet.kit.db import Tx, rows
+from highstreet.kit.errors import NotFound
 from highstreet.policy.eligibility import Used, limit_key
+from highstreet.policy.errors import ClaimInUse
 from highstreet.policy.instruments import Programme
 
 Verdict = Literal["done", "repeated", "had", "gone", "again"]
@@ -93,8 +95,13 @@ async def usable(tx: Tx, holder_id: str, now: datetime) -> list[Claim]:
     )
 
 
-async def used(tx: Tx, programme: Programme, holder_id: str, now: datetime, tz: tzinfo) -> dict[str, Used]:
-    """What a person had of a programme within each limit of the rule in force, by `limit_key`."""
+async def used(
+    tx: Tx, programme: Programme, holder_id: str, now: datetime, tz: tzinfo, also: Sequence[str] = ()
+) -> dict[str, Used]:
+    """What a person had of a programme within each limit of the rule in force, by `limit_key`.
+
+    `also`: what else tells the person again (telephone, e-mail, as keyed hashes): a right used under another account is used.
+    """
     rule = programme.rule_on(now, tz)
     found: dict[str, Used] = {}
     day = now.astimezone(tz).date()
@@ -110,13 +117,13 @@ async def used(tx: Tx, programme: Programme, holder_id: str, now: datetime, tz: 
             )
             found[limit_key(limit)] = Used(row["times"], row["amount"]) if row else Used()
         elif limit.per == "each":
-            start = right(programme.id, holder_id, limit_key(limit), day) + "/"
+            starts = [right(programme.id, who, limit_key(limit), day) + "/" for who in (holder_id, *also)]
             for row in await tx.fetch(
-                "SELECT key FROM policy.used_right WHERE starts_with(key, $1) AND holder_id = $2",
-                start,
-                holder_id,
+                """SELECT DISTINCT substr(r.key, length(s.start) + 1) AS kind FROM unnest($1::text[]) AS s (start)
+                   JOIN policy.used_right r ON r.key > s.start COLLATE "C" AND r.key < (s.start || '~') COLLATE "C" """,
+                starts,
             ):
-                found[limit_key(limit, row["key"][len(start) :])] = Used(1)
+                found[limit_key(limit, row["kind"])] = Used(1)
     return found
 
 
@@ -176,6 +183,22 @@ async def forget(tx: Tx, holder_id: str, now: datetime) -> int:
         holder_id,
     )
     return await _lapsed(tx, [row["id"] for row in mine], now)
+
+
+async def give_back(tx: Tx, claim_id: str, holder_id: str, now: datetime) -> None:
+    """Somebody does not want what they claimed and did not use: its money is free again, and they may claim once more, here or elsewhere.
+
+    Giving back what is given back changes nothing. Errors: NotFound; ClaimInUse when an order has it.
+    """
+    state = await tx.fetchval(
+        "SELECT state FROM policy.claim WHERE id = $1 AND holder_id = $2 FOR UPDATE", claim_id, holder_id
+    )
+    if state is None:
+        raise NotFound("voucher")
+    if state == "taken":
+        raise ClaimInUse
+    if await _lapsed(tx, [claim_id], now):
+        await tx.execute("DELETE FROM policy.claimant WHERE claim_id = $1", claim_id)
 
 
 async def _lapsed(tx: Tx, ids: Sequence[str], now: datetime) -> int:

@@ -12,6 +12,7 @@ import msgspec
 
 from highstreet.kit.money import share, share_down, split
 from highstreet.kit.text import Words
+from highstreet.policy import promises
 from highstreet.policy.instruments import Limit, Programme, Rule, Schedule
 
 _YEAR = 365
@@ -21,7 +22,8 @@ class Thing(msgspec.Struct, frozen=True):
     """One line as a rule sees it. Amounts of the whole line, in minor units.
 
     kinds: its category and those above it. listed: before any discount; seller: after the seller's own; final: what the buyer would pay.
-    days: of a loan, whose principal is `final`.
+    days: of a loan, whose principal is `final`. filed: what its seller said one would cost at most; lowest: of the last 7 days; of one
+    piece, None when nobody filed it, or it was not on sale.
     """
 
     position: int
@@ -35,6 +37,8 @@ class Thing(msgspec.Struct, frozen=True):
     setting: str = ""
     serial: str | None = None
     days: int = _YEAR
+    filed: int | None = None
+    lowest: int | None = None
 
 
 class Used(msgspec.Struct, frozen=True):
@@ -49,6 +53,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     people, seller: what is true of them. way: 'in_person', 'online' ... used: by `limit_key`. taken: positions that other public money pays
     for already. earlier: what the person bought of such things in this shop today. handed_over: the old thing goes back.
+    claimant, payer, recipient: who they are, as far as is known; only compared.
     """
 
     things: Sequence[Thing]
@@ -61,6 +66,9 @@ class Asked(msgspec.Struct, frozen=True):
     taken: frozenset[int] = frozenset()
     earlier: int = 0
     handed_over: bool = False
+    claimant: str = ""
+    payer: str = ""
+    recipient: str = ""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -113,10 +121,13 @@ def judge(programme: Programme, asked: Asked, tz: tzinfo, schedule: int | None =
         return No(
             "kind", Words("Nothing here is of a kind the programme pays for.", "订单中没有补贴范围内的商品。")
         )
+    met, broken = _as_promised(rule, met)
+    if broken is not None and not met:
+        return broken
     whole = sum(_base(rule, thing) for _, things in met for thing in things) + asked.earlier
     parts: dict[int, int] = {}
     steps: list[Step] = []
-    reasons: list[No] = []
+    reasons: list[No] = [broken] if broken is not None else []
     for one, things in met:
         found = (
             _basket(rule, one, things, whole, steps)
@@ -186,6 +197,8 @@ def _shut_out(rule: Rule, asked: Asked) -> No | None:
         return No("way", Words("Not in this way of buying.", "此购买方式不适用。"))
     if rule.trade_in and not asked.handed_over:
         return No("old", Words("An old one must be handed over.", "须交回旧机。"))
+    if rule.same_person and (why := promises.one_person(asked.claimant, asked.payer, asked.recipient)):
+        return No("person_differs", why)
     return None
 
 
@@ -200,6 +213,27 @@ def _met(rule: Rule, offered: Sequence[Schedule], asked: Asked) -> list[tuple[Sc
                 things.append(thing)
                 break
     return [(one, things) for one, things in found if things]
+
+
+def _as_promised(
+    rule: Rule, met: list[tuple[Schedule, list[Thing]]]
+) -> tuple[list[tuple[Schedule, list[Thing]]], No | None]:
+    """Only the things whose price keeps what the seller promised for the programme; and why others do not."""
+    if not rule.filed_price:
+        return met, None
+    no: No | None = None
+    kept: list[tuple[Schedule, list[Thing]]] = []
+    for one, things in met:
+        good: list[Thing] = []
+        for thing in things:
+            broken = promises.broken(share(thing.seller, 1, thing.quantity), thing.filed, thing.lowest)
+            if broken is None:
+                good.append(thing)
+            else:
+                no = no or No(*broken)
+        if good:
+            kept.append((one, good))
+    return kept, no
 
 
 def _names(one: Schedule, thing: Thing) -> bool:

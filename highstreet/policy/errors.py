@@ -30,12 +30,29 @@ class ClaimedBefore(Refusal):
     zh = "您在本轮已领取过，每人限领数量已满。"
 
 
+class ClaimInUse(Refusal):
+    """A claim that an order has taken cannot be given back by itself."""
+
+    code = "claim_in_use"
+    en = "An order uses this. Cancel the order first; then it can be given back."
+    zh = "该资格正被订单使用，请先取消订单再归还。"
+
+
 class NotClaimable(Refusal):
     """A batch that is not open yet, over, drawn already, or of the other way."""
 
     code = "not_claimable"
     en = "This round is open from {opens} to {closes}."
     zh = "本轮领取时间为 {opens} 至 {closes}。"
+
+
+class NotEnrolled(Refusal):
+    """A seller that takes no part."""
+
+    code = "not_enrolled"
+    status = 403
+    en = "This business takes no part in the programme. Enrol first."
+    zh = "本商家未参与该政策，请先报名。"
 
 
 class OverBudget(Refusal):

@@ -20,6 +20,7 @@ from highstreet.kit.text import Words
 from highstreet.policy.errors import WrongProgramme
 
 Kind = Literal["voucher", "subsidy", "tax_refund", "care", "prize", "interest"]
+Proof = Literal["serial", "photo_new", "photo_old", "invoice", "delivery"]
 
 
 class Minor(int):
@@ -76,6 +77,9 @@ class Rule(
     days: how long a claimed voucher is valid. per_order: how many of one programme in one order.
     rounding: of an award. on_return: where the money goes ('treasury', or back to the 'budget'). quota: whether the right comes back too.
     trade_in: something old must be handed over. unique_serial: one award for one serial number or IMEI, for ever.
+    imei: kinds whose number is an IMEI. same_person: who claims pays, and has it delivered. filed_price: the seller may not ask more
+    than it filed for this programme, nor than its lowest price of the last 7 days. evidence: what a seller shows of each, told at
+    most evidence_hours after it was handed over.
     """
 
     starts: date
@@ -97,6 +101,11 @@ class Rule(
     quota: Literal["used", "free"] = "free"
     trade_in: bool = False
     unique_serial: bool = False
+    imei: tuple[str, ...] = ()
+    same_person: bool = False
+    filed_price: bool = False
+    evidence: tuple[Proof, ...] = ()
+    evidence_hours: int | None = None
     cash_most: Minor | None = None
     leave_days: int | None = None
     stay_days: int | None = None
@@ -197,6 +206,12 @@ def _check(text: str, programme: Programme) -> None:
                 _line(text, at, ""),
                 "says how much for nothing; a pause says so",
                 "未写明金额；如为暂停请注明",
+            )
+        if rule.evidence and (rule.evidence_hours or 0) < 1:
+            raise _wrong(
+                _line(text, at + ".evidence", ""),
+                "evidence has hours it may be told in (evidence_hours)",
+                "须注明提交凭证的时限（evidence_hours）",
             )
         for m, schedule in enumerate(rule.schedules):
             _check_schedule(text, f"{at}.schedule[{m}]", schedule)

@@ -48,6 +48,9 @@ WITH_ID = {
     ("POST", "/api/cohorts/{cohort_id}/close"),
     ("GET", "/api/programmes/{programme_id}"),
     ("POST", "/api/rounds/{round_id}/claims"),
+    ("DELETE", "/api/claims/{claim_id}"),
+    ("GET", "/api/programmes/{programme_id}/filed-prices"),
+    ("POST", "/api/programmes/{programme_id}/filed-prices"),
     ("POST", "/api/prescriptions/{number}/showings"),
     ("GET", "/api/rooms/{room_id}"),
     ("PATCH", "/api/rooms/{room_id}"),
@@ -82,6 +85,7 @@ BODIES: dict[str, Any] = {
     "/api/cohorts": {"offer": "x", "closes_at": "2027-01-01T09:00:00Z"},
     "/api/cohorts/{cohort_id}/close": {},
     "/api/rounds/{round_id}/claims": {},
+    "/api/programmes/{programme_id}/filed-prices": {"prices": {"var_x": 1}},
     "/api/prescriptions/{number}/showings": {"pharmacy": "pty_" + "0" * 20},
     "/api/rooms": {
         "title": {"en": "x"},

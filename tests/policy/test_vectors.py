@@ -28,6 +28,7 @@ def at(day: str) -> datetime:
 def thing(yuan: str, kind: str = "goods", position: int = 1, **more: object) -> Thing:
     whole, _, rest = yuan.partition(".")
     minor = int(whole) * 100 + int((rest or "0").ljust(2, "0"))
+    more = {"filed": minor} | more  # as the seller filed it, where a rule asks
     return Thing(position, (kind,), 1, minor, minor, minor, **more)  # type: ignore[arg-type]
 
 
@@ -105,7 +106,7 @@ def test_one_of_a_kind_and_only_for_whom_it_is_meant() -> None:
     had = {"each/year/phone": Used(1, 30_000)}
     assert amount("digital-subsidy", asked("2026-06-01", phone, used=had)) == "limit"
     assert amount("digital-subsidy", asked("2026-06-01", phone, tablet, used=had)) == 45_000
-    two = Thing(1, ("phone",), 2, 400_000, 400_000, 400_000)
+    two = Thing(1, ("phone",), 2, 400_000, 400_000, 400_000, filed=200_000)
     assert amount("digital-subsidy", asked("2026-06-01", two)) == 30_000, "of two in one line one is paid for"
     assert amount("digital-subsidy", asked("2026-06-01", phone, thing("2500.00", "phone", 3))) == 30_000
     stranger = Asked((phone,), at("2026-06-01"), frozenset(), ENROLLED)

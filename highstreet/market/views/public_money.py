@@ -11,7 +11,8 @@ from highstreet.kit.db import Tx, rows
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """What an item is, as a rule names it: the path of its category and every word of it; its energy grade; where a service is given."""
+    """What an item is, as a rule names it: the path of its category and every word of it, what kind of appliance or device it is said to
+    be; its energy grade; where a service is given."""
 
     names: tuple[str, ...]
     grade: int | None = None
@@ -21,13 +22,14 @@ class Kind(msgspec.Struct, frozen=True):
 async def kinds_of(tx: Tx, items: Iterable[str]) -> dict[str, Kind]:
     """By item."""
     found = await tx.fetch(
-        """SELECT id, category_id, attributes ->> 'energy_grade' AS grade, attributes ->> 'setting' AS setting
+        """SELECT id, category_id, coalesce(attributes ->> 'energy_grade', attributes ->> 'energy') AS grade,
+                  attributes ->> 'setting' AS setting, coalesce(attributes ->> 'appliance', attributes ->> 'device') AS said
            FROM catalog.item WHERE id = ANY ($1)""",
         sorted(set(items)),
     )
     return {
         row["id"]: Kind(
-            _names(row["category_id"]),
+            _names(row["category_id"]) + ((row["said"],) if row["said"] else ()),
             int(row["grade"]) if (row["grade"] or "").isdigit() else None,
             row["setting"] or "",
         )
