@@ -1,5 +1,5 @@
 -- Prices promised: what sellers file for a programme, and what an offer cost before
--- depends: 20261122_40_consents
+-- depends: 20261122_41_two_claims
 
 -- migrate: apply
 
