@@ -50,6 +50,7 @@ async def one_place(desk: GivenDesk, place_id: FromPath[str]) -> Response[str]:
     start = {
         "name_en": found.name.en, "name_zh": found.name.zh, "line": found.address.get("line", ""), "kind": found.kind,
         "line_en": found.address.get("en", ""), "line_zh": found.address.get("zh", ""), "lat": str(found.lat), "lon": str(found.lon),
+        "area": found.address.get("area", ""),
         "reach": f"{found.reach_m / 1000:g}", **{f"day-{day}": said for day, said in enumerate(told_hours(found))},
     }  # fmt: skip
     return _form(desk, Filled(desk.lang, start=start), found)
@@ -70,6 +71,7 @@ async def _save(desk: Desk, form: Form, place: Place | None) -> Response[Any]:
     f = Filled(desk.lang, form)
     name = f.words("name", required=True, most=120)
     address = {"en": f.text("line_en"), "zh": f.text("line_zh")}
+    address["area"] = "rural" if form.get("area") == "rural" else ""
     address["line"] = address["zh"] or address["en"]
     if not address["line"]:
         f.wrong(f"line_{desk.lang}", "Please give street and number.", "请填写详细地址。")

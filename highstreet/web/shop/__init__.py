@@ -28,6 +28,7 @@ from highstreet.web.shop.scenarios import take as take_scenario
 from highstreet.web.shop.search import find
 from highstreet.web.shop.seating import seats
 from highstreet.web.shop.seller import seller
+from highstreet.web.shop.statistics import statistics, statistics_csv
 
 # fmt: off
 ROUTES: list[Any] = [
@@ -35,5 +36,5 @@ ROUTES: list[Any] = [
     basket, put, checkout, order, purchase, ask_provider, purchase_news,
     orders, find_order, one_order, order_news, receipt, cancel, send_back, received,
     loan, otherwise, one_tap, balance, pay_rest, ask_about_rest, hall, draw, scenario, take_scenario, seats,
-    box, change_box,
+    box, change_box, statistics, statistics_csv,
 ]
