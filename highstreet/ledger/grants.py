@@ -15,3 +15,15 @@ async def grant(tx: Tx, programme_id: str, amount: int, currency: str, about: st
     account = f"programme:{programme_id}"
     source, target = (TREASURY, account) if amount > 0 else (account, TREASURY)
     await move(tx, Transfer("budget", source, target, abs(amount), about), currency, now)
+
+
+async def claw_back(
+    tx: Tx, seller_id: str, amount: int, currency: str, order_id: str, about: str, now: datetime
+) -> None:
+    """Public money of an order out of its seller's takings to the treasury; or back to the seller when the amount is below zero.
+
+    Whoever calls has the seller's turn (`payouts.turn`) and saw that so much is owed. about: the case's id.
+    """
+    account = f"seller:{seller_id}"
+    source, target = (account, TREASURY) if amount > 0 else (TREASURY, account)
+    await move(tx, Transfer("clawback", source, target, abs(amount), about), currency, now, order_id)

@@ -48,6 +48,11 @@ async def owed(tx: Tx, seller_id: str, currency: str) -> int:
     )
 
 
+async def turn(tx: Tx, seller_id: str) -> None:
+    """Whoever takes of a seller's takings at the same moment waits here, and then sees what was taken: `owed` is read after it."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('payout ' || $1, 0))", seller_id)
+
+
 async def want_payout(
     tx: Tx,
     seller_id: str,
@@ -63,8 +68,7 @@ async def want_payout(
 
     `once`: whoever asks twice with the same text gets the same payout. Errors: NothingToPayOut, MoreThanOwed.
     """
-    # Whoever asks at the same moment waits here, and then sees what was taken: the sum below is read after the lock.
-    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('payout ' || $1, 0))", seller_id)
+    await turn(tx, seller_id)
     key = new_id("pay", now)
     if once:
         key = "pay_" + hashlib.sha256(f"{seller_id} {once}".encode()).hexdigest()[:40]

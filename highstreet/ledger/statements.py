@@ -26,6 +26,7 @@ Kind = Literal[
     "goodwill",
     "share",
     "card_bonus",
+    "clawback",
     "other",
 ]
 LONGEST = timedelta(days=400)
@@ -37,6 +38,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     sale, delivery: before the fee. cash: taken at the seller's own till, in the seller's hands already (above zero: given back from it).
     share: the seller's part of a price reduction at another seller. card_bonus: its own money, put onto its prepaid cards or come back.
+    clawback: public money of an order, given back to the treasury.
     """
 
     at: datetime
@@ -167,7 +169,7 @@ async def _moved(tx: Tx, seller_id: str, currency: str, since: datetime, until: 
                 WHEN other = 'escrow' THEN 'sale'
                 WHEN purpose = 'payout' AND signed < 0 THEN 'payout'
                 WHEN purpose = 'payout' THEN 'payout_back'
-                WHEN purpose IN ('goodwill', 'card_bonus') THEN purpose
+                WHEN purpose IN ('goodwill', 'card_bonus', 'clawback') THEN purpose
                 ELSE 'other' END AS kind FROM mine
             UNION ALL
             SELECT xid, id, 1, at, order_id, about, CASE WHEN taken THEN amount ELSE -amount END,

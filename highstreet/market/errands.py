@@ -17,7 +17,7 @@ from highstreet.kit import facts
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import NotFound
 from highstreet.ledger import MoveState, Notice, ProviderAway, ProviderRefused
-from highstreet.market import laws
+from highstreet.market import clawing_back, laws
 from highstreet.market.desk import Market
 from highstreet.market.laws import Law
 from highstreet.market.pay import told_charge
@@ -243,6 +243,7 @@ async def want_payout(
         raise NotFound("payment provider")
 
     async def want(tx: Tx) -> Payout:
+        await clawing_back.collect(tx, seller_id, market.currency, now)
         return await ledger.payouts.want_payout(
             tx, seller_id, amount, now, by=by, currency=market.currency, provider=provider, once=once
         )

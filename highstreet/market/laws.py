@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from highstreet.kit.db import Tx
+from highstreet.market.laws_of_settlement import SETTLED
 
 
 class Law(msgspec.Struct, frozen=True):
@@ -157,6 +158,7 @@ LAWS: dict[str, str] = {
         SELECT n.order_id || ' ' || n.programme_id AS case FROM net n JOIN orders."order" o ON o.id = n.order_id
         WHERE n.amount < 0 OR n.amount > CASE WHEN o.stage = 'undone' THEN 0 ELSE
             (SELECT coalesce(sum(p.amount), 0) FROM parts p WHERE p.order_id = n.order_id AND p.programme_id = n.programme_id) END""",
+    **SETTLED,
     "nobody has more of a round than one person may": """
         SELECT c.batch_id || ' ' || c.person AS case FROM policy.claimant c JOIN policy.batch b ON b.id = c.batch_id WHERE c.n > b.most""",
     "whoever waits has a deadline": """

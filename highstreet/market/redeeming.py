@@ -119,7 +119,7 @@ async def redeem(
         )
         people = await policy.enrolments.qualities(tx, holder, now)
         sellers = {
-            (group[0], one.id): await policy.enrolments.enrolled(tx, one.id, group[0])
+            (group[0], one.id): await policy.enrolments.enrolled(tx, one.id, group[0], now)
             for group in groups
             for one in {t.programme.id: t.programme for t in told}.values()
         }

@@ -384,3 +384,8 @@ def _above(one: Schedule) -> No:
 
 def _nothing() -> No:
     return No("nothing", Words("Nothing is awarded.", "无可享受的补贴。"))
+
+
+def schedule_for(rule: Rule, thing: Thing) -> Schedule | None:
+    """The first schedule of a rule that names a thing."""
+    return next((one for one in rule.schedules if _names(one, thing)), None)

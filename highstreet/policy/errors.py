@@ -78,3 +78,60 @@ class DecidedBefore(Refusal):
     code = "decided_before"
     en = "This was decided before."
     zh = "该变更已审批。"
+
+
+class NotTakingPart(Refusal):
+    """A programme that lets nobody in now, or a seller on the list of serious violators."""
+
+    code = "not_taking_part"
+    status = 403
+    en = "This business cannot take part: the programme is not running, or the business is on the list of serious violators."
+    zh = "该商家不能参与：政策未在实施，或商家被列入严重违法失信名单。"
+
+
+class AskedBefore(Refusal):
+    """A seller that has asked already, or takes part."""
+
+    code = "asked_before"
+    en = "This business takes part already, or has asked and waits for an answer."
+    zh = "该商家已参与或已提交申请，请等待审核。"
+
+
+class NotNext(Refusal):
+    """A settlement for a time that is not the next: settled before, or not over."""
+
+    code = "not_next"
+    en = "Settlements follow each other: the next one begins {since} and may end by {until} at the latest."
+    zh = "结算期须首尾相接：下一期自 {since} 起，最晚至 {until}。"
+
+
+class CheckedBefore(Refusal):
+    """A settlement that is not at this step."""
+
+    code = "checked_before"
+    en = "This settlement is at another step already. Please look at it again."
+    zh = "该结算单已进入其他环节，请刷新查看。"
+
+
+class AuditedBefore(Refusal):
+    """A row whose audit was told."""
+
+    code = "audited_before"
+    en = "The outcome of this audit was told before."
+    zh = "该笔核查结果已登记。"
+
+
+class CaseElsewhere(Refusal):
+    """A claw-back that is not at this step, or not yet."""
+
+    code = "case_elsewhere"
+    en = "This case is at another step, or its time to answer is not over."
+    zh = "该追回案件处于其他环节，或申辩期尚未届满。"
+
+
+class NothingToClawBack(Refusal):
+    """More than is still out of the programme for an order."""
+
+    code = "nothing_to_claw_back"
+    en = "Of this order's public money {left} is still with the seller; no more can be taken back."
+    zh = "该订单公共资金仅剩 {left} 在商家处，不能超额追回。"

@@ -12,6 +12,7 @@ from highstreet import ledger
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import Refusal
 from highstreet.kit.money import plain
+from highstreet.market import clawing_back
 from highstreet.market.views import takings as views
 from highstreet.web.frame import GivenForm
 from highstreet.web.merchant.days import day_start
@@ -80,6 +81,7 @@ async def pay_out(desk: GivenDesk, form: GivenForm) -> Response[Any]:
         provider = next(iter(desk.market.providers), "sandbox")
         try:
             async with desk.market.db.transaction() as tx:
+                await clawing_back.collect(tx, desk.id, currency, desk.visitor.now)
                 await ledger.payouts.want_payout(
                     tx, desk.id, amount, desk.visitor.now, by=desk.session.party_id, currency=currency, provider=provider,
                     once=form.get("once"),
