@@ -1,5 +1,5 @@
 -- Public money is settled, audited and clawed back; sellers ask to take part
--- depends: 20261122_40_consents
+-- depends: 20261122_42_promised_prices
 
 -- migrate: apply
 
