@@ -11,6 +11,7 @@ from highstreet.kit.text import Words
 from highstreet.market import holders, news
 from highstreet.market.views import shop as views
 from highstreet.parties import Notice
+from highstreet.web.account.told_of_money import told_of_money
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, Visitor, go, say, show, signed_in
 from highstreet.web.shop.shelves import drawn
 
@@ -107,17 +108,7 @@ def told(visitor: Visitor, notice: Notice) -> dict[str, Any]:
             "The pharmacist did not accept prescription %(number)s.",
             number=str(body.get("number") or ""),
         ),
-        "settlement_drawn": say(
-            visitor, "Public money of your sales was settled. Look at it under Programmes."
-        ),
-        "clawback_opened": say(
-            visitor, "The city asks for public money of an order back. You have 15 days to answer."
-        ),
-        "clawback_decided": say(
-            visitor, "A case on public money was decided. You may appeal within 60 days."
-        ),
-        "clawback_heard": say(visitor, "Your appeal on public money was heard."),
-        "application_decided": say(visitor, "The city answered your wish to take part in a programme."),
+        **told_of_money(visitor),
         "licence_expired": say(visitor, "A licence has run out. Please show the new one."),
     }
     subject = notice.subject if notice.subject.startswith("ord_") else str(body.get("order") or "")
