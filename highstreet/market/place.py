@@ -167,6 +167,9 @@ def _use_up(
     """What an order needs that can be had only so often: prescriptions, claims on public money."""
     dispensing.dispense(work, uses, placing.by, unit, now)
     redeeming.take(work, quoted.spends, placing.quote.holder, unit, now)
+    # The code that named the holder at a till is used up once, by whichever order spends first.
+    if placing.quote.shown and quoted is next((one for one in placing.quote.orders if one.spends), None):
+        unit.add("code_used", id=placing.quote.shown, order_id=work.order.id, at=now)
 
 
 def paid_at_once(method: str) -> bool:

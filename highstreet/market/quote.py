@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from highstreet import parties
+from highstreet import parties, policy
 from highstreet.catalog import OfferClosed
 from highstreet.kit.errors import Malformed
 from highstreet.kit.geo import Point, metres
@@ -111,13 +111,17 @@ class QuotedOrder(msgspec.Struct, frozen=True):
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """A whole basket, priced. `expires`: until then this price is honoured. `holder`: whose claims on public money it spends."""
+    """A whole basket, priced. `expires`: until then this price is honoured. `holder`: whose claims on public money it spends.
+
+    `shown`: the code that named the holder at a till, used up by the sale.
+    """
 
     currency: str
     channel: str
     orders: list[QuotedOrder]
     expires: datetime
     holder: str | None = None
+    shown: str | None = None
 
     @property
     def total(self) -> int:
@@ -144,8 +148,12 @@ async def quote(
     channel: str = "online",
     where: Point | None = None,
     holder: str | None = None,
+    shown: policy.codes.Shown | None = None,
 ) -> Explained:
-    """Price a basket. Refuses empty and oversized ones, unknown and closed offers, quantities no offer allows."""
+    """Price a basket. Refuses empty and oversized ones, unknown and closed offers, quantities no offer allows.
+
+    `shown`: the code that names the holder instead, at a till.
+    """
     if not entries:
         raise EmptyBasket
     if len(entries) > MOST_LINES:
@@ -170,7 +178,10 @@ async def quote(
         # So is what somebody is entitled to: how often it may be handed on, how many there are of it.
         alone = one.id if one.id in picked or market.format(one.format).grants else ""
         groups.setdefault((one.seller_id, one.place.id, one.format, alone), []).append(line)
-    aid = await redeeming.redeem(market, holder, groups, goods, now, _handing_over(entries))
+    if shown is not None:
+        holder = shown.holder_id
+    only = shown.claim_id if shown else None
+    aid = await redeeming.redeem(market, holder, groups, goods, now, _handing_over(entries), only)
     choices = {entry.offer: entry.choice for entry in entries}
     orders = [
         _order(
@@ -192,6 +203,7 @@ async def quote(
         orders,
         now + GOOD_FOR,
         holder if aid.spends else None,
+        shown.id if shown and aid.spends else None,
     )
     text = market.quote_signer.sign(msgspec.msgpack.encode(made))
     told = {line.offer_id: line for lines in aid.groups.values() for line in lines}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from highstreet.market.units import Unit
 
 # The constraints that a claim taken before, lapsed or of a right used before runs into.
-TAKEN_ONCE = ("claims_are_taken_once", "rights_are_used_once")
+TAKEN_ONCE = ("claims_are_taken_once", "rights_are_used_once", "codes_are_used_once")
 
 _MOST_CLAIMS = 8  # looked at together; who has more spends what lapses first
 _MOST_STEPS = 400
@@ -101,15 +101,17 @@ async def redeem(
     goods: Mapping[str, ForSale],
     now: datetime,
     old: frozenset[str] = frozenset(),
+    only: str | None = None,
 ) -> Aid:
     """Let a person's claims pay what they may of a basket; nothing changes for guests, and for who has none.
 
-    `old`: the offers for which something old is handed over.
+    `old`: the offers for which something old is handed over. `only`: this claim alone.
     """
     if holder is None:
         return Aid(groups, {})
     async with market.db.read() as tx:
-        claims = (await policy.claims.usable(tx, holder, now))[:_MOST_CLAIMS]
+        usable = await policy.claims.usable(tx, holder, now)
+        claims = [one for one in usable if only in (None, one.id)][:_MOST_CLAIMS]
         if not claims:
             return Aid(groups, {})
         known = tuple((await parties.people.known_as(tx, [holder])).get(holder, ()))

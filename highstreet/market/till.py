@@ -3,7 +3,8 @@
 A till keeps signed prices. Every one of its goods comes with a quote for one piece; online a whole basket is quoted as everywhere.
 What the customer was told and paid stands: a sale carries the signed text its price came from, and is placed at that price and at
 the time the till says, which may not lie ahead nor more than a week back. So a till without a connection needs no rule of pricing,
-and cannot invent a price. What needs a whole basket to be seen (so much spent, a third free) is given online only.
+and cannot invent a price. What needs a whole basket to be seen (so much spent, a third free) is given online only, and so are
+vouchers: the customer's code names who buys, and what it spends is taken in the very unit that sells (`vouchers_shown`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from highstreet import inventory
+from highstreet import inventory, policy
 from highstreet.inventory import OutOfStock
 from highstreet.kit.errors import Malformed, NotFound, Refusal
 from highstreet.kit.money import tax_within
@@ -151,6 +152,8 @@ async def sell(
     if quoted.total != sale.total:
         raise PriceDiffers(total=sale.total, right=quoted.total)
     buyer_id, method = whose_code(market, sale.code, now) if sale.code else (None, sale.method)
+    if quoted.holder is not None:
+        buyer_id, at = _served(quoted, clerk, buyer_id, now), now
     placing = Placing(quoted, Contact(), method, clerk.person_id, buyer_id, sale.lang, counter=True)
     if not found:
         return _not_void(await place(market, placing, at, _key(clerk, sale)))
@@ -166,6 +169,17 @@ async def sell(
         except OutOfStock as short:
             missing = _short_of(wanted, missing, short)
     raise OutOfStock
+
+
+def _served(quoted: Quote, clerk: Clerk, payer: str | None, now: datetime) -> str:
+    """The person a code named when this was priced: who buys with public money. It is taken while they stand here, never afterwards."""
+    if quoted.shown is None or quoted.holder is None or now >= quoted.expires:
+        raise policy.errors.VoucherNeedsMarket
+    if payer not in (None, quoted.holder):
+        raise policy.errors.VoucherOfAnother
+    if quoted.holder == clerk.person_id:
+        raise policy.errors.OwnCounter
+    return quoted.holder
 
 
 async def strike_out(market: Market, clerk: Clerk, sale: Sale, reason: str, now: datetime) -> bool:

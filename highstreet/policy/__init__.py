@@ -7,7 +7,8 @@ of a programme than its limits allow, whichever account, telephone or device the
 
 Words: programme (public money with a budget), rule (dated, with its source), schedule (for which things how much), award (what a rule
 gives, explained), batch (what can be claimed from a moment on), slice (a part of a batch, so that no balance is hot), claim (a person's
-right to an award), settlement (what became the sellers' in a period), claw-back (a case on public money to be given back).
+right to an award), shown code (names a claim's holder at a till), settlement (what became the sellers' in a period), claw-back (a case
+on public money to be given back).
 """
 
 from highstreet.policy import applications as applications
@@ -15,6 +16,7 @@ from highstreet.policy import audits as audits
 from highstreet.policy import budgets as budgets
 from highstreet.policy import claims as claims
 from highstreet.policy import clawbacks as clawbacks
+from highstreet.policy import codes as codes
 from highstreet.policy import draws as draws
 from highstreet.policy import eligibility as eligibility
 from highstreet.policy import enrolments as enrolments

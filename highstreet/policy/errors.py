@@ -135,3 +135,46 @@ class NothingToClawBack(Refusal):
     code = "nothing_to_claw_back"
     en = "Of this order's public money {left} is still with the seller; no more can be taken back."
     zh = "该订单公共资金仅剩 {left} 在商家处，不能超额追回。"
+
+
+class VoucherCodeWrong(Refusal):
+    """Nobody was shown such a code. How often one may try is limited."""
+
+    code = "voucher_code_wrong"
+    status = 422
+    en = "This is not a voucher's code. Please scan it again, or type the digits below it."
+    zh = "消费券码无效，请重新扫描，或输入码下方的数字。"
+
+
+class VoucherCodeOver(Refusal):
+    """A code that was used, has ended, or was replaced by a new one."""
+
+    code = "voucher_code_over"
+    en = "This code was used, has ended, or was replaced. A phone shows a new one; a lost slip can be printed again."
+    zh = "该券码已使用、已过期或已被新码替换。手机可刷新出新码，纸质券可补打。"
+
+
+class VoucherOfAnother(Refusal):
+    """Claimant and payer are one person."""
+
+    code = "voucher_of_another"
+    status = 403
+    en = "The voucher and the money come from two persons. Who spends a voucher pays the rest."
+    zh = "消费券与付款账户不属于同一人，须由领券人本人付款。"
+
+
+class VoucherNeedsMarket(Refusal):
+    """A sale with a voucher told after its price had lapsed: vouchers cannot be taken without a connection."""
+
+    code = "voucher_needs_market"
+    en = "A voucher is taken only with a connection, at once. Ring the sale up again, or sell without it."
+    zh = "消费券须联网即时核销，请重新收银，或不使用消费券结账。"
+
+
+class OwnCounter(Refusal):
+    """Whoever works at a counter gives public money there to others only."""
+
+    code = "own_counter"
+    status = 403
+    en = "Nobody serves themselves with public money: ask a colleague."
+    zh = "工作人员不能为本人办理消费券，请由同事办理。"

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from highstreet.kit.db import Tx, rows
+from highstreet.kit.text import Words
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -94,3 +95,14 @@ async def entered(tx: Tx, holder_id: str) -> dict[str, bool | None]:
     """The draws a person is in, by round: whether they won, None before it is drawn."""
     found = await tx.fetch("SELECT batch_id, won FROM policy.entry WHERE holder_id = $1", holder_id)
     return {row["batch_id"]: row["won"] for row in found}
+
+
+async def shops(tx: Tx, programme_id: str, most: int = 12) -> list[Words]:
+    """The names of businesses that take part in a programme, for who wants to know where to go."""
+    found = await tx.fetch(
+        """SELECT b.name, b.about -> 'name' AS words FROM policy.enrolment e JOIN parties.party b ON b.id = e.seller_id
+           WHERE e.programme_id = $1 AND b.state = 'active' ORDER BY b.name, b.id LIMIT $2""",
+        programme_id,
+        most,
+    )
+    return [Words(**(row["words"] or {"en": row["name"], "zh": row["name"]})) for row in found]

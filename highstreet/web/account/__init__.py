@@ -17,6 +17,7 @@ from highstreet.web.account.sign_up import confirm, confirm_page, sign_up, sign_
 from highstreet.web.account.things import thing, things
 from highstreet.web.account.top_up import ask, paying
 from highstreet.web.account.vouchers import claim_voucher, vouchers
+from highstreet.web.account.vouchers_shown import print_slip, void_slip, voucher_code
 from highstreet.web.account.wallet import top_up, wallet
 
 # fmt: off
@@ -27,4 +28,5 @@ ROUTES: list[Any] = [
     new_password_page, new_password, confirm_page, confirm, me, notices, read, profile, change, addresses,
     keep_address, consents, allow, data, export, erase, security, password, start_totp, confirm_totp, elsewhere, new_codes,
     health, open_record, open_prescription, show_to, wallet, top_up, paying, ask, vouchers, claim_voucher,
+    voucher_code, print_slip, void_slip,
 ]

@@ -56,6 +56,7 @@ async def _page(market: Market, visitor: Visitor, refused: Refusal | None = None
         found = await views.on_offer(tx, visitor.now)
         claims = await policy.claims.of(tx, mine, 40)
         entered = await views.entered(tx, mine)
+        slips = {slip.claim_id for slip in await policy.codes.slips_of(tx, mine)}
     programmes = {one.programme_id: policy.instruments.read(one.rules) for one in found}
     had = {claim.batch_id for claim in claims}
     rounds = [_seen(market, visitor, one, programmes[one.programme_id], had, entered) for one in found]
@@ -70,6 +71,8 @@ async def _page(market: Market, visitor: Visitor, refused: Refusal | None = None
         refused=refused.sentence(visitor.lang) if refused else "",
         rounds=[one for one in rounds if one is not None],
         mine=[(claim, programmes[claim.programme_id].name, _terms(programmes, claim)) for claim in claims],
+        slips=slips,
+        usable=any(claim.state == "open" and claim.valid_until > visitor.now for claim in claims),
         currency=market.currency,
         key=secrets.token_urlsafe(12),
     )

@@ -75,6 +75,23 @@ export const drawStory = (rows, note) => {
   $("story-note").textContent = note;
 };
 
+// What the customer's voucher does to this sale, or why it does nothing.
+export const drawVoucher = (code, quoted, away) => {
+  $("voucher-line").hidden = !code && !away;
+  $("voucher-off").hidden = !code;
+  $("pay-voucher").disabled = away;
+  const told = quoted?.voucher;
+  $("voucher-line").dataset.state = !code || !told ? "wait" : told.off ? "good" : "none";
+  const why = told && !told.off ? [say("Nothing of theirs can be used for this sale."), ...(told.has.length ? told.has : [say("They have no voucher.")])].join(" ") : "";
+  $("voucher-said").textContent = away
+    ? say("Vouchers need the connection. Selling without them goes on.")
+    : !told
+      ? say("Looking at the voucher …")
+      : told.off
+        ? say("Public money pays %(amount)s of this sale.", { amount: money(told.off) })
+        : why;
+};
+
 const pair = (left, right) => {
   const row = text("p", "", "row");
   row.append(text("span", left), text("span", right));
@@ -85,6 +102,8 @@ const pair = (left, right) => {
 export const drawReceipt = (sold) => {
   $("receipt-lines").replaceChildren(...sold.lines.map((line) => pair(`${line.quantity} × ${line.title}`, money(line.sum))));
   $("receipt-total").textContent = money(sold.total);
+  $("receipt-off").hidden = !sold.off?.length;
+  $("receipt-off").replaceChildren(...(sold.off ?? []).map((one) => pair(say("paid by %(name)s", { name: one.text }), money(-one.amount))));
   const paid = $("receipt-paid");
   paid.replaceChildren(...(sold.given > sold.total ? [pair(paid.dataset.given, money(sold.given)), pair(paid.dataset.change, money(sold.given - sold.total))] : []));
   $("receipt-number").textContent = sold.number || say("Kept; gets its number when it is sent");

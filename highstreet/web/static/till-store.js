@@ -81,7 +81,7 @@ const askFresh = async (place, path, body) => {
 };
 
 export const sellNow = async (place, sale, found) => (await askFresh(place, "/till/sales", { place, sales: [sale], live: true, found })).sales[0];
-export const priceOf = (place, lines) => askFresh(place, "/till/quote", { place, lines });
+export const priceOf = (place, lines, voucher) => askFresh(place, "/till/quote", { place, lines, voucher });
 export const stateOf = (order) => ask(`/till/sales/${order}`);
 export const giveUp = (place, order) => askFresh(place, `/till/sales/${order}/cancel`, {});
 

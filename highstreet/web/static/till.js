@@ -1,6 +1,6 @@
 // The till: scan or type, ring up, take money, next customer. Without a connection it sells on; see till-store.js for what it keeps.
 import * as store from "./till-store.js";
-import { $, clock, drawConnection, drawNeeds, drawReceipt, drawRows, drawStory, drawTiles, money, say, setting, text, title } from "./till-show.js";
+import { $, clock, drawConnection, drawNeeds, drawReceipt, drawRows, drawStory, drawTiles, drawVoucher, money, say, setting, text, title } from "./till-show.js";
 import { byCode, byName } from "./till-find.js";
 import { drawQuick, minor } from "./till-money.js";
 
@@ -11,6 +11,7 @@ let quoted = null; // the market's price of exactly this basket
 let times = 1;
 let chosen = -1;
 let held = [];
+let voucher = ""; // the code the customer shows, for this sale alone
 let sold = null;
 let paying = null;
 let state = { away: false, signedOut: false };
@@ -54,14 +55,17 @@ const refresh = async () => {
 // --- the basket ---
 
 const sum = () => quoted?.total ?? lines.reduce((all, { good, quantity }) => all + good.now * quantity, 0);
-const basketName = () => lines.map(({ good, quantity }) => `${good.offer} ${quantity}`).join();
+const basketName = () => [voucher, ...lines.map(({ good, quantity }) => `${good.offer} ${quantity}`)].join();
 
 const drawBasket = () => {
   drawRows(lines, quoted, change);
   for (const due of document.querySelectorAll("#due, [data-due]")) due.textContent = money(sum());
   const rows = quoted?.story ?? lines.filter(({ good }) => good.was > good.now).map(({ good, quantity }) => ({ text: good.why.join(", ") || title(good), amount: (good.now - good.was) * quantity, by: "seller" }));
   drawStory(rows, state.away && lines.length ? say("Promotions of a whole basket come back with the connection.") : "");
-  for (const id of ["pay-cash", "pay-phone", "pay-wallet", "hold"]) $(id).disabled = !lines.length;
+  drawVoucher(voucher, quoted, state.away);
+  // Until the market has said what the voucher pays, nobody knows what is due.
+  const unsure = Boolean(voucher) && !quoted;
+  for (const id of ["pay-cash", "pay-phone", "pay-wallet", "hold"]) $(id).disabled = !lines.length || (unsure && id !== "hold");
   $("pay-phone").disabled ||= state.away || !setting.provider;
   $("pay-wallet").disabled ||= state.away;
   $("recall").disabled = !held.length;
@@ -78,12 +82,14 @@ const reprice = () => {
   asking = setTimeout(async () => {
     const name = basketName();
     try {
-      const told = await store.priceOf(place, lines.map(({ good, quantity }) => ({ offer: good.offer, quantity })));
-      if (name !== basketName() || $("cash").open) return;
+      const told = await store.priceOf(place, lines.map(({ good, quantity }) => ({ offer: good.offer, quantity })), voucher);
+      if (name !== basketName() || document.querySelector("#cash[open], #phone[open], #wallet[open]")) return;
       quoted = told;
       drawBasket();
     } catch (no) {
+      if (voucher && no.status >= 400 && no.status < 500 && no.status !== 401) return refuseVoucher(no);
       heard(no);
+      drawBasket();
     }
   }, 150);
 };
@@ -115,6 +121,7 @@ const ring = (good) => {
 const clear = () => {
   lines = [];
   quoted = null;
+  voucher = "";
   drawBasket();
   entry.focus({ preventScroll: true });
 };
@@ -149,6 +156,7 @@ const enter = () => {
   if (many) setTimes(Math.max(1, Number(many[1])));
   const words = many ? many[2].trim() : typed;
   if (!words) return void (lines.length && openCash());
+  if (/^v[\d ]{10,}$/i.test(words)) return void ((entry.value = ""), find(), takeVoucher(words));
   const good = byCode(goods, words) ?? (chosen >= 0 ? shown[chosen] : undefined) ?? (byName(goods, words).length === 1 ? byName(goods, words)[0] : undefined);
   if (good) return ring(good);
   if (byName(goods, words).length) return choose(1);
@@ -196,7 +204,7 @@ const fail = (which, words) => {
 };
 
 const openCash = () => {
-  if (!lines.length || document.querySelector("dialog[open]")) return;
+  if (!lines.length || $("pay-cash").disabled || document.querySelector("dialog[open]")) return;
   paying = null;
   $("given").value = "";
   $("found-anyway").hidden = true;
@@ -220,7 +228,8 @@ const sale = (method, more = {}) => ({
   ...more,
 });
 const remember = (told, got) => {
-  sold = { lines: lines.map(({ good, quantity }) => ({ title: title(good), quantity, sum: quoted?.lines[good.offer] ?? good.now * quantity })), total: told.total, given: got, at: told.at, number: "", order: "" };
+  const off = (quoted?.story ?? []).filter(({ by }) => by === "public");
+  sold = { lines: lines.map(({ good, quantity }) => ({ title: title(good), quantity, sum: quoted?.lines[good.offer] ?? good.now * quantity })), off, total: told.total, given: got, at: told.at, number: "", order: "" };
 };
 const done = (answer) => {
   sold.number = answer?.number ?? "";
@@ -253,7 +262,11 @@ const takeCash = async (found = false) => {
     await heard(null);
     done(answer);
   } catch (no) {
-    if (no.status === 0 || no.status >= 500 || no.status === 401) {
+    if (voucher && (no.status === 0 || no.status >= 500 || no.status === 401)) {
+      // Told again with the same key: if it went through after all, it is answered as the first time.
+      fail("cash-error", say("No connection: a voucher needs one. Try again, or take the voucher off and sell without it."));
+      await heard(no);
+    } else if (no.status === 0 || no.status >= 500 || no.status === 401) {
       await store.addWaiting({ key: mine.key, n: Date.now(), place, sale: mine });
       await heard(no);
       done(null);
@@ -318,6 +331,39 @@ $("wallet-form").addEventListener("submit", async (event) => {
   }
 });
 
+// --- the customer's voucher ---
+
+const takeVoucher = (code) => {
+  voucher = code.replace(/[\s-]/g, "");
+  fail("voucher-error", "");
+  $("voucher").close();
+  reprice();
+  drawBasket();
+};
+const dropVoucher = () => {
+  voucher = "";
+  paying = null;
+  reprice();
+  drawBasket();
+  entry.focus({ preventScroll: true });
+};
+const openVoucher = () => {
+  if (state.away || document.querySelector("dialog[open]")) return;
+  $("voucher-code").value = "";
+  fail("voucher-error", "");
+  $("voucher").showModal();
+  $("voucher-code").focus();
+};
+const refuseVoucher = (no) => {
+  dropVoucher();
+  openVoucher();
+  fail("voucher-error", no.said[setting.lang] ?? no.code);
+};
+$("voucher-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if ($("voucher-code").value.trim()) takeVoucher($("voucher-code").value);
+});
+
 // --- hold and recall ---
 
 const hold = () => {
@@ -355,6 +401,8 @@ const on = (id, act) => $(id).addEventListener("click", act);
 on("pay-cash", openCash);
 on("pay-phone", openPhone);
 on("pay-wallet", () => ((paying = null), ($("wallet-code").value = ""), fail("wallet-error", ""), $("wallet").showModal(), $("wallet-code").focus()));
+on("pay-voucher", openVoucher);
+on("voucher-off", dropVoucher);
 on("hold", hold);
 on("recall", recall);
 on("found-anyway", () => takeCash(true));
@@ -374,7 +422,7 @@ $("keys").addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   const open = document.querySelector("dialog[open]");
   if (event.key.toLowerCase() === "p" && open?.id === "done") return void (event.preventDefault(), window.print());
-  const keys = { F2: () => (entry.focus(), entry.select()), F4: hold, F8: openCash, F9: openPhone };
+  const keys = { F2: () => (entry.focus(), entry.select()), F4: hold, F6: openVoucher, F8: openCash, F9: openPhone };
   if (keys[event.key] && !open) return void (event.preventDefault(), keys[event.key]());
   // A scanner types wherever it is: what it types belongs into the one field.
   const free = document.activeElement === document.body || document.activeElement?.closest(".tiles, .rows");

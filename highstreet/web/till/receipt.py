@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from highstreet.kit.ids import spoken
 from highstreet.market import pay_codes
 from highstreet.market.views import till as views
+from highstreet.market.work import Work
 from highstreet.web.frame import GivenMarket, GivenVisitor, show, signed_in
 from highstreet.web.sessions import AnyRequest
 from highstreet.web.till.counter import PAGE_ERRORS, counter_of
@@ -23,7 +24,21 @@ async def receipt(
     async with market.db.read() as tx:
         work = await views.order(tx, counter.clerk.seller_id, order_id=order_id)
     link = f"{visitor.url}/orders/{order_id}?key={market.link_signer.short(order_id)}"
-    return counter.show("receipt.html", work=work, number=spoken(work.order.number), code=qr(link))
+    return counter.show(
+        "receipt.html", work=work, number=spoken(work.order.number), code=qr(link), payers=_payers(work)
+    )
+
+
+def _payers(work: Work) -> list[tuple[dict[str, str], int]]:
+    """Which public money paid how much of this sale, each programme by its name; the rest is the customer's."""
+    paid: dict[str, tuple[dict[str, str], int]] = {}
+    for line in work.lines:
+        for off in line.adjustments:
+            # Sellers, brands and the platform are parties; a programme is named by itself.
+            if off.funder not in ("seller", "platform") and not off.funder.startswith("pty_"):
+                name, before = paid.get(off.funder, (off.name, 0))
+                paid[off.funder] = (name, before - off.amount)
+    return list(paid.values())
 
 
 @get("/till/receipts/{order_id:str}/code.svg", media_type="image/svg+xml")

@@ -45,6 +45,13 @@ WORDS = (
     "Promotions of a whole basket come back with the connection.",
     "sold out by our books",
     "%(n)s left",
+    "Nothing of theirs can be used for this sale.",
+    "They have no voucher.",
+    "Vouchers need the connection. Selling without them goes on.",
+    "Looking at the voucher …",
+    "Public money pays %(amount)s of this sale.",
+    "paid by %(name)s",
+    "No connection: a voucher needs one. Try again, or take the voucher off and sell without it.",
 )
 
 

@@ -9,11 +9,12 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromPath
 
+from highstreet import policy
 from highstreet.kit.errors import Malformed, NotFound
 from highstreet.kit.ids import spoken
 from highstreet.kit.money import MOST
 from highstreet.ledger import Intent
-from highstreet.market import till
+from highstreet.market import till, vouchers_shown
 from highstreet.market.fulfil import Telling, tell
 from highstreet.market.quote import quote
 from highstreet.market.till import Rung, Sale
@@ -27,13 +28,17 @@ from highstreet.web.till.pictures import qr
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """live: the customer stands here, so a refusal is answered and nothing is kept. found: the goods are in the clerk's hand."""
+    """live: the customer stands here, so a refusal is answered and nothing is kept. found: the goods are in the clerk's hand.
+
+    voucher: the code a customer shows, so that public money pays its part of what is priced.
+    """
 
     place: str
     sales: list[Sale] = []
     lines: list[Rung] = []
     live: bool = False
     found: bool = False
+    voucher: str = ""
 
 
 async def _sent(request: AnyRequest) -> Sent:
@@ -55,11 +60,16 @@ async def _sent(request: AnyRequest) -> Sent:
 
 @post("/till/quote", status_code=200, exception_handlers=JSON_ERRORS)
 async def price(request: AnyRequest, market: GivenMarket, visitor: GivenVisitor) -> dict[str, Any]:
-    """A basket priced as a whole: {total, text, lines: {offer: paid}, story: [{text, amount, by}]}."""
+    """A basket priced as a whole: {total, text, lines: {offer: paid}, story: [{text, amount, by}], voucher: {off, has: [text]} | None}."""
     sent = await _sent(request)
     counter = await counter_of(request, market, visitor, sent.place)
     entries = [Entry(line.offer, line.quantity) for line in sent.lines]
-    told = await quote(market, entries, visitor.now, channel=till.CHANNEL)
+    shown = None
+    if sent.voucher:
+        shown = await vouchers_shown.whose(market, sent.voucher, counter.clerk.person_id, visitor.now)
+        if shown.holder_id == counter.clerk.person_id:
+            raise policy.errors.OwnCounter
+    told = await quote(market, entries, visitor.now, channel=till.CHANNEL, shown=shown)
     if any(
         (o.seller_id, o.place_id) != (counter.clerk.seller_id, counter.place.id) for o in told.quote.orders
     ):
@@ -75,7 +85,18 @@ async def price(request: AnyRequest, market: GivenMarket, visitor: GivenVisitor)
         "lines": {offer: line.paid for offer, line in told.lines.items()},
         "list": sum(line.list_price * line.quantity for line in told.lines.values()),
         "story": [{"text": text, "amount": amount, "by": by} for (text, by), amount in story.items()],
+        "voucher": await _voucher(counter, shown, story, visitor.now) if shown else None,
     }
+
+
+async def _voucher(
+    counter: Counter, shown: policy.codes.Shown, story: dict[tuple[str, str], int], now: datetime
+) -> dict[str, Any]:
+    """What public money takes off; and what the customer has at all, so that the clerk can say why it is nothing."""
+    async with counter.market.db.read() as tx:
+        has = await vouchers_shown.had(tx, shown, now)
+    off = -sum(amount for (_, by), amount in story.items() if by == "public")
+    return {"off": off, "has": [counter.words(each) for each in has]}
 
 
 def _by(funder: str, counter: Counter) -> str:

@@ -1,0 +1,71 @@
+"""Walks with public money: claimed on the phone, spent online and at the till, sent back; everybody sees who paid what."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.walks.lantern import Walk
+
+pytestmark = [pytest.mark.browser, pytest.mark.walks, pytest.mark.timeout(300)]
+
+
+async def _scan(walk: Walk, text: str) -> None:
+    """What a scanner does: it types, and ends with Enter."""
+    await walk.page.keyboard.type(text)
+    await walk.page.keyboard.press("Enter")
+
+
+async def test_vouchers(walk: Walk) -> None:
+    page = walk.page
+    await walk.be("emma")
+    await walk.see("/me/vouchers")
+    await walk.press(page.locator(".voucher.open form").first)
+    await walk.looked_at("claimed")
+    await walk.goes_to("TEA-BLACK/online")
+    await walk.buys()
+    await walk.looked_at("paid-in-part")
+    await expect(page.locator("main")).to_contain_text("渡口灯会消费券")
+
+    # At the till: Mei shows her phone.
+    await walk.be("mei")
+    await walk.see("/me/vouchers")
+    await walk.press(page.locator('header a[href="/me/vouchers/code"]'))
+    await walk.looked_at("code")
+    code = re.sub(r"\D", "", await page.locator(".till-digits").inner_text())
+    await walk.be("wu")
+    await walk.see("/till")
+    await expect(page.locator(".tile").first).to_be_visible()
+    await _scan(walk, "2*BREAD-SOUR")
+    await expect(page.locator("#due")).to_have_text("¥56.00")
+    await _scan(walk, f"V{code}")
+    await expect(page.locator("#due")).to_have_text("¥46.00")
+    await expect(page.locator("#voucher-line")).to_have_attribute("data-state", "good")
+    await walk.eyes.judge("till with a voucher")
+    await walk.eyes.keep("walks/vouchers-till")
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await walk.eyes.keep("walks/vouchers-till-desk")
+    await page.set_viewport_size({"width": 360, "height": 800})
+    await page.keyboard.press("F8")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#done")).to_be_visible()
+    number = await page.locator("#done-number").inner_text()
+    async with walk.lantern.market.db.read() as tx:
+        walk.order, walk.link = (
+            await tx.fetchval('SELECT id FROM orders."order" ORDER BY id DESC LIMIT 1'),
+            "",
+        )
+    await walk.see(f"/till/receipts/{walk.order}")
+    await expect(page.locator(".payers")).to_contain_text("10.00")
+    await walk.looked_at("receipt")
+
+    # Both come back: the customer's part out of the drawer, the programme's to the programme.
+    await walk.see(f"/till/returns?number={number}")
+    await page.fill('input[name="line-1"]', "2")
+    await walk.press(page.locator(f'form[action="/till/returns/{walk.order}"] button.main'))
+    await expect(page.locator(".notice").first).to_contain_text("46.00")
+    found = await walk.fetch("SELECT sum(spent)::bigint AS spent FROM policy.claim WHERE order_id = $1")
+    assert (found["spent"] or 0) == 0
+    await walk.ends("wu", earned=0)
