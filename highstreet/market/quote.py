@@ -184,27 +184,13 @@ async def quote(
     aid = await redeeming.redeem(market, holder, groups, goods, now, _handing_over(entries), only)
     choices = {entry.offer: entry.choice for entry in entries}
     orders = [
-        _order(
-            market,
-            key[:3],
-            lines,
-            goods,
-            now,
-            where,
-            choices,
-            picked.get(key[3], NOTHING),
-            aid.spends.get(key, []),
-        )
+        _order(market, key[:3], lines, goods, now, where, choices, picked.get(key[3], NOTHING), aid.spends.get(key, []))
         for key, lines in aid.groups.items()
-    ]
+    ]  # fmt: skip
     made = Quote(
-        goods[entries[0].offer].priced.currency,
-        channel,
-        orders,
-        now + GOOD_FOR,
-        holder if aid.spends else None,
+        goods[entries[0].offer].priced.currency, channel, orders, now + GOOD_FOR, holder if aid.spends else None,
         shown.id if shown and aid.spends else None,
-    )
+    )  # fmt: skip
     text = market.quote_signer.sign(msgspec.msgpack.encode(made))
     told = {line.offer_id: line for lines in aid.groups.values() for line in lines}
     return Explained(made, text, {line.offer_id: told[line.offer_id] for line in priced}, goods)

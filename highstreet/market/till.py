@@ -16,13 +16,13 @@ from typing import Any
 
 import msgspec
 
-from highstreet import inventory, policy
+from highstreet import inventory
 from highstreet.inventory import OutOfStock
 from highstreet.kit.errors import Malformed, NotFound, Refusal
 from highstreet.kit.money import tax_within
 from highstreet.kit.text import Words
 from highstreet.ledger import NotPayableSo
-from highstreet.market import unwind
+from highstreet.market import unwind, vouchers_shown
 from highstreet.market.desk import Decision, Found, Market
 from highstreet.market.format import Format
 from highstreet.market.pay_codes import whose_code
@@ -153,7 +153,7 @@ async def sell(
         raise PriceDiffers(total=sale.total, right=quoted.total)
     buyer_id, method = whose_code(market, sale.code, now) if sale.code else (None, sale.method)
     if quoted.holder is not None:
-        buyer_id, at = _served(quoted, clerk, buyer_id, now), now
+        buyer_id, at = vouchers_shown.served(quoted, clerk.person_id, buyer_id, now), now
     placing = Placing(quoted, Contact(), method, clerk.person_id, buyer_id, sale.lang, counter=True)
     if not found:
         return _not_void(await place(market, placing, at, _key(clerk, sale)))
@@ -169,17 +169,6 @@ async def sell(
         except OutOfStock as short:
             missing = _short_of(wanted, missing, short)
     raise OutOfStock
-
-
-def _served(quoted: Quote, clerk: Clerk, payer: str | None, now: datetime) -> str:
-    """The person a code named when this was priced: who buys with public money. It is taken while they stand here, never afterwards."""
-    if quoted.shown is None or quoted.holder is None or now >= quoted.expires:
-        raise policy.errors.VoucherNeedsMarket
-    if payer not in (None, quoted.holder):
-        raise policy.errors.VoucherOfAnother
-    if quoted.holder == clerk.person_id:
-        raise policy.errors.OwnCounter
-    return quoted.holder
 
 
 async def strike_out(market: Market, clerk: Clerk, sale: Sale, reason: str, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from highstreet.kit.errors import NotFound, TooOften
 from highstreet.kit.rates import Limit
 from highstreet.kit.text import Words
 from highstreet.market.desk import Market
+from highstreet.market.quote import Quote
 
 # Wrong codes of one clerk: a thousand million phone codes are not found by ten a minute.
 _TRIES = (Limit(10, 60), Limit(60, 3600))
@@ -47,7 +48,11 @@ def _digits(count: int) -> str:
 
 async def show(market: Market, holder_id: str, now: datetime) -> Code:
     """A new code for the holder's phone; the last one ends. Errors: TooOften."""
-    await _count(market, "voucher code shown", holder_id, _NEW, now)
+    wait = await market.db.run(
+        rates.take, "voucher code shown", market.seal.blind("party", holder_id), _NEW, now
+    )
+    if wait:
+        raise TooOften(seconds=wait)
     while True:
         digits = _digits(policy.codes.PHONE_DIGITS)
         until = await market.db.run(policy.codes.show, market.seal, holder_id, digits, now)
@@ -69,12 +74,7 @@ async def print_slip(market: Market, claim_id: str, by: str, place_id: str | Non
 
 async def whose(market: Market, typed: str, clerk_id: str, now: datetime) -> policy.codes.Shown:
     """Whose code this is. Errors: VoucherCodeWrong, VoucherCodeOver, TooOften for a clerk with too many wrong ones."""
-    who = market.seal.blind("voucher code by", clerk_id)
-    async with market.db.transaction() as tx:
-        wait = await rates.take(tx, "voucher code", who, _TRIES, now)
-        found = None if wait else await policy.codes.read(tx, market.seal, typed, now)
-        if found is not None:
-            await rates.give_back(tx, "voucher code", who, _TRIES, now)
+    wait, found = await market.db.run(_looked_up, market, typed, clerk_id, now)
     if wait:
         raise TooOften(seconds=wait)
     if found is None:
@@ -82,6 +82,29 @@ async def whose(market: Market, typed: str, clerk_id: str, now: datetime) -> pol
     if not found.good:
         raise policy.errors.VoucherCodeOver
     return found
+
+
+async def _looked_up(
+    tx: Tx, market: Market, typed: str, clerk_id: str, now: datetime
+) -> tuple[int, policy.codes.Shown | None]:
+    """The code, and how long the clerk must wait; only wrong ones count."""
+    who = market.seal.blind("voucher code by", clerk_id)
+    wait = await rates.take(tx, "voucher code", who, _TRIES, now)
+    found = None if wait else await policy.codes.read(tx, market.seal, typed, now)
+    if found is not None:
+        await rates.give_back(tx, "voucher code", who, _TRIES, now)
+    return wait, found
+
+
+def served(quoted: Quote, clerk_id: str, payer: str | None, now: datetime) -> str:
+    """The person a code named when this was priced: who buys with public money. It is taken while they stand here, never afterwards."""
+    if quoted.shown is None or quoted.holder is None or now >= quoted.expires:
+        raise policy.errors.VoucherNeedsMarket
+    if payer not in (None, quoted.holder):
+        raise policy.errors.VoucherOfAnother
+    if quoted.holder == clerk_id:
+        raise policy.errors.OwnCounter
+    return quoted.holder
 
 
 async def had(tx: Tx, shown: policy.codes.Shown, now: datetime) -> list[Words]:
@@ -99,8 +122,3 @@ async def terms(tx: Tx, programme_id: str, schedule: int) -> Words:
     said = policy.eligibility.terms(rules[-1].schedules[schedule]) if rules else Words()
     name = programme.name
     return Words(f"{name.en}: {said.en}", f"{name.zh}：{said.zh}")
-
-
-async def _count(market: Market, what: str, who: str, limits: tuple[Limit, ...], now: datetime) -> None:
-    async with market.db.transaction() as tx:
-        await rates.spend(tx, what, market.seal.blind(what, who), limits, now)

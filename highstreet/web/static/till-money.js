@@ -22,3 +22,12 @@ export const drawQuick = (due, choose) => {
     }),
   );
 };
+
+// The page's own keys write the sum that was given.
+export const onKeys = (after) =>
+  $("keys").addEventListener("click", (event) => {
+    const key = event.target.closest("[data-key]")?.dataset.key;
+    if (!key) return;
+    $("given").value = key === "back" ? $("given").value.slice(0, -1) : $("given").value + key;
+    after();
+  });

@@ -19,6 +19,11 @@ export const text = (tag, words, kind = "") => {
   return made;
 };
 
+export const fail = (which, words) => {
+  $(which).textContent = words;
+  $(which).hidden = !words;
+};
+
 const copy = (name) => $(name).content.firstElementChild.cloneNode(true);
 
 export const drawRows = (lines, quoted, act) => {
@@ -75,22 +80,20 @@ export const drawStory = (rows, note) => {
   $("story-note").textContent = note;
 };
 
-// What the customer's voucher does to this sale, or why it does nothing.
-export const drawVoucher = (code, quoted, away) => {
-  $("voucher-line").hidden = !code && !away;
-  $("voucher-off").hidden = !code;
-  $("pay-voucher").disabled = away;
-  const told = quoted?.voucher;
-  $("voucher-line").dataset.state = !code || !told ? "wait" : told.off ? "good" : "none";
-  const why = told && !told.off ? [say("Nothing of theirs can be used for this sale."), ...(told.has.length ? told.has : [say("They have no voucher.")])].join(" ") : "";
-  $("voucher-said").textContent = away
-    ? say("Vouchers need the connection. Selling without them goes on.")
-    : !told
-      ? say("Looking at the voucher …")
-      : told.off
-        ? say("Public money pays %(amount)s of this sale.", { amount: money(told.off) })
-        : why;
-};
+// Sales set aside: held: [{at, words}]; choose is told which.
+export const drawHeld = (held, choose) =>
+  $("held-list").replaceChildren(
+    ...held.map(({ at, words }, n) => {
+      const row = text("li", "");
+      const said = text("div", "", "item-text");
+      said.append(text("strong", say("Held at %(time)s", { time: clock(at) })), text("small", words));
+      const button = Object.assign(text("button", "→", "button plain"), { type: "button" });
+      button.setAttribute("aria-label", said.textContent);
+      button.addEventListener("click", () => choose(n));
+      row.append(said, button);
+      return row;
+    }),
+  );
 
 const pair = (left, right) => {
   const row = text("p", "", "row");

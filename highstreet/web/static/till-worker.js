@@ -1,9 +1,9 @@
 // Keeps the till's page and its files, so that it opens and sells without a connection. Sales themselves are kept by the page.
-const SHELF = "till-1";
+const SHELF = "till-2";
 const FILES = [
   "/static/site.css", "/static/site/tokens.css", "/static/site/frame.css", "/static/site/forms.css", "/static/site/parts.css",
   "/static/site/orders.css", "/static/site/till.css", "/static/site/print.css", "/static/counter.css", "/static/site.js",
-  "/static/till.js", "/static/till-store.js", "/static/till-show.js", "/static/till-find.js", "/static/till-money.js",
+  "/static/till.js", "/static/till-store.js", "/static/till-show.js", "/static/till-find.js", "/static/till-money.js", "/static/till-voucher.js",
   "/static/lib/htmx.min.js", "/static/icons.svg",
   "/static/pictures/favicon.svg", "/static/pictures/mark.svg", "/static/pictures/parcel-thing.svg",
 ];

@@ -1,8 +1,9 @@
 // The till: scan or type, ring up, take money, next customer. Without a connection it sells on; see till-store.js for what it keeps.
 import * as store from "./till-store.js";
-import { $, clock, drawConnection, drawNeeds, drawReceipt, drawRows, drawStory, drawTiles, drawVoucher, money, say, setting, text, title } from "./till-show.js";
+import { $, drawConnection, drawHeld, drawNeeds, drawReceipt, drawRows, drawStory, drawTiles, fail, money, say, setting, title } from "./till-show.js";
 import { byCode, byName } from "./till-find.js";
-import { drawQuick, minor } from "./till-money.js";
+import { drawQuick, minor, onKeys } from "./till-money.js";
+import * as voucher from "./till-voucher.js";
 
 const { place } = setting;
 let goods = [];
@@ -11,7 +12,6 @@ let quoted = null; // the market's price of exactly this basket
 let times = 1;
 let chosen = -1;
 let held = [];
-let voucher = ""; // the code the customer shows, for this sale alone
 let sold = null;
 let paying = null;
 let state = { away: false, signedOut: false };
@@ -55,16 +55,16 @@ const refresh = async () => {
 // --- the basket ---
 
 const sum = () => quoted?.total ?? lines.reduce((all, { good, quantity }) => all + good.now * quantity, 0);
-const basketName = () => [voucher, ...lines.map(({ good, quantity }) => `${good.offer} ${quantity}`)].join();
+const basketName = () => [voucher.code(), ...lines.map(({ good, quantity }) => `${good.offer} ${quantity}`)].join();
 
 const drawBasket = () => {
   drawRows(lines, quoted, change);
   for (const due of document.querySelectorAll("#due, [data-due]")) due.textContent = money(sum());
   const rows = quoted?.story ?? lines.filter(({ good }) => good.was > good.now).map(({ good, quantity }) => ({ text: good.why.join(", ") || title(good), amount: (good.now - good.was) * quantity, by: "seller" }));
   drawStory(rows, state.away && lines.length ? say("Promotions of a whole basket come back with the connection.") : "");
-  drawVoucher(voucher, quoted, state.away);
+  voucher.draw(quoted, state.away);
   // Until the market has said what the voucher pays, nobody knows what is due.
-  const unsure = Boolean(voucher) && !quoted;
+  const unsure = Boolean(voucher.code()) && !quoted;
   for (const id of ["pay-cash", "pay-phone", "pay-wallet", "hold"]) $(id).disabled = !lines.length || (unsure && id !== "hold");
   $("pay-phone").disabled ||= state.away || !setting.provider;
   $("pay-wallet").disabled ||= state.away;
@@ -82,12 +82,12 @@ const reprice = () => {
   asking = setTimeout(async () => {
     const name = basketName();
     try {
-      const told = await store.priceOf(place, lines.map(({ good, quantity }) => ({ offer: good.offer, quantity })), voucher);
+      const told = await store.priceOf(place, lines.map(({ good, quantity }) => ({ offer: good.offer, quantity })), voucher.code());
       if (name !== basketName() || document.querySelector("#cash[open], #phone[open], #wallet[open]")) return;
       quoted = told;
       drawBasket();
     } catch (no) {
-      if (voucher && no.status >= 400 && no.status < 500 && no.status !== 401) return refuseVoucher(no);
+      if (voucher.code() && no.status >= 400 && no.status < 500 && no.status !== 401) return voucher.refuse(no);
       heard(no);
       drawBasket();
     }
@@ -121,7 +121,7 @@ const ring = (good) => {
 const clear = () => {
   lines = [];
   quoted = null;
-  voucher = "";
+  voucher.forget();
   drawBasket();
   entry.focus({ preventScroll: true });
 };
@@ -156,7 +156,7 @@ const enter = () => {
   if (many) setTimes(Math.max(1, Number(many[1])));
   const words = many ? many[2].trim() : typed;
   if (!words) return void (lines.length && openCash());
-  if (/^v[\d ]{10,}$/i.test(words)) return void ((entry.value = ""), find(), takeVoucher(words));
+  if (/^v[\d ]{10,}$/i.test(words)) return void ((entry.value = ""), find(), voucher.take(words));
   const good = byCode(goods, words) ?? (chosen >= 0 ? shown[chosen] : undefined) ?? (byName(goods, words).length === 1 ? byName(goods, words)[0] : undefined);
   if (good) return ring(good);
   if (byName(goods, words).length) return choose(1);
@@ -197,10 +197,6 @@ const given = () => ($("given").value.trim() ? minor($("given").value) : sum());
 const drawChange = () => {
   const got = given();
   $("change").textContent = got === null || got < sum() ? "–" : money(got - sum());
-};
-const fail = (which, words) => {
-  $(which).textContent = words;
-  $(which).hidden = !words;
 };
 
 const openCash = () => {
@@ -262,7 +258,7 @@ const takeCash = async (found = false) => {
     await heard(null);
     done(answer);
   } catch (no) {
-    if (voucher && (no.status === 0 || no.status >= 500 || no.status === 401)) {
+    if (voucher.code() && (no.status === 0 || no.status >= 500 || no.status === 401)) {
       // Told again with the same key: if it went through after all, it is answered as the first time.
       fail("cash-error", say("No connection: a voucher needs one. Try again, or take the voucher off and sell without it."));
       await heard(no);
@@ -331,39 +327,6 @@ $("wallet-form").addEventListener("submit", async (event) => {
   }
 });
 
-// --- the customer's voucher ---
-
-const takeVoucher = (code) => {
-  voucher = code.replace(/[\s-]/g, "");
-  fail("voucher-error", "");
-  $("voucher").close();
-  reprice();
-  drawBasket();
-};
-const dropVoucher = () => {
-  voucher = "";
-  paying = null;
-  reprice();
-  drawBasket();
-  entry.focus({ preventScroll: true });
-};
-const openVoucher = () => {
-  if (state.away || document.querySelector("dialog[open]")) return;
-  $("voucher-code").value = "";
-  fail("voucher-error", "");
-  $("voucher").showModal();
-  $("voucher-code").focus();
-};
-const refuseVoucher = (no) => {
-  dropVoucher();
-  openVoucher();
-  fail("voucher-error", no.said[setting.lang] ?? no.code);
-};
-$("voucher-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  if ($("voucher-code").value.trim()) takeVoucher($("voucher-code").value);
-});
-
 // --- hold and recall ---
 
 const hold = () => {
@@ -374,25 +337,17 @@ const hold = () => {
 };
 const toLines = (listed) => listed.map(([offer, quantity]) => ({ good: goods.find((one) => one.offer === offer), quantity })).filter(({ good }) => good);
 const recall = () => {
-  $("held-list").replaceChildren(
-    ...held.map((one, n) => {
-      const row = text("li", "");
-      const words = text("div", "", "item-text");
-      words.append(text("strong", say("Held at %(time)s", { time: clock(one.at) })), text("small", toLines(one.lines).map(({ good, quantity }) => `${quantity} × ${title(good)}`).join(", ")));
-      const button = Object.assign(text("button", "→", "button plain"), { type: "button" });
-      button.setAttribute("aria-label", words.textContent);
-      button.addEventListener("click", () => {
-        held.splice(n, 1);
-        if (lines.length) hold();
-        lines = toLines(one.lines);
-        store.keep(`held ${place}`, held);
-        $("held").close();
-        reprice();
-        drawBasket();
-      });
-      row.append(words, button);
-      return row;
-    }),
+  drawHeld(
+    held.map((one) => ({ at: one.at, words: toLines(one.lines).map(({ good, quantity }) => `${quantity} × ${title(good)}`).join(", ") })),
+    (n) => {
+      const [one] = held.splice(n, 1);
+      if (lines.length) hold();
+      lines = toLines(one.lines);
+      store.keep(`held ${place}`, held);
+      $("held").close();
+      reprice();
+      drawBasket();
+    },
   );
   $("held").showModal();
 };
@@ -401,8 +356,6 @@ const on = (id, act) => $(id).addEventListener("click", act);
 on("pay-cash", openCash);
 on("pay-phone", openPhone);
 on("pay-wallet", () => ((paying = null), ($("wallet-code").value = ""), fail("wallet-error", ""), $("wallet").showModal(), $("wallet-code").focus()));
-on("pay-voucher", openVoucher);
-on("voucher-off", dropVoucher);
 on("hold", hold);
 on("recall", recall);
 on("found-anyway", () => takeCash(true));
@@ -413,16 +366,11 @@ $("phone").addEventListener("cancel", (event) => (event.preventDefault(), stopPh
 $("done").addEventListener("close", () => entry.focus({ preventScroll: true }));
 $("given").addEventListener("input", drawChange);
 $("cash-form").addEventListener("submit", (event) => (event.preventDefault(), takeCash()));
-$("keys").addEventListener("click", (event) => {
-  const key = event.target.closest("[data-key]")?.dataset.key;
-  if (!key) return;
-  $("given").value = key === "back" ? $("given").value.slice(0, -1) : $("given").value + key;
-  drawChange();
-});
+onKeys(drawChange);
 document.addEventListener("keydown", (event) => {
   const open = document.querySelector("dialog[open]");
   if (event.key.toLowerCase() === "p" && open?.id === "done") return void (event.preventDefault(), window.print());
-  const keys = { F2: () => (entry.focus(), entry.select()), F4: hold, F6: openVoucher, F8: openCash, F9: openPhone };
+  const keys = { F2: () => (entry.focus(), entry.select()), F4: hold, F6: voucher.open, F8: openCash, F9: openPhone };
   if (keys[event.key] && !open) return void (event.preventDefault(), keys[event.key]());
   // A scanner types wherever it is: what it types belongs into the one field.
   const free = document.activeElement === document.body || document.activeElement?.closest(".tiles, .rows");
@@ -430,6 +378,8 @@ document.addEventListener("keydown", (event) => {
 });
 window.addEventListener("online", send);
 window.addEventListener("offline", () => heard(new store.No(0)));
+
+voucher.start(() => ((paying = null), reprice(), drawBasket(), entry.focus({ preventScroll: true })), () => state.away);
 
 const start = async () => {
   navigator.storage?.persist?.();
