@@ -1,5 +1,5 @@
 -- Codes that name a holder at a till: minutes on a phone, as long as its one claim on a printed slip
--- depends: 20261122_42_promised_prices
+-- depends: 20261122_43_settlements
 
 -- migrate: apply
 
