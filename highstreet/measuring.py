@@ -33,6 +33,20 @@ def bench_checkout(clients: int, seconds: float, processes: int, as_json: bool) 
     )
 
 
+@bench.command("instruments")
+@click.option("--clients", type=click.IntRange(1, 1000), default=16, show_default=True)
+@click.option("--seconds", type=click.FloatRange(8, 600), default=20, show_default=True, help="Of each kind.")
+@click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="Web processes.")
+@as_json
+def bench_instruments(clients: int, seconds: float, processes: int, as_json: bool) -> None:
+    """Checkouts that two instruments of public money pay a part of, beside checkouts without any."""
+    from highstreet.bench import instruments
+
+    sys.exit(
+        _measured(lambda: instruments.run(clients, seconds, processes), as_json, lambda one: one.errors == 0)
+    )
+
+
 @bench.command("last-units")
 @click.option("--units", type=click.IntRange(1, 1_000_000), default=8, show_default=True)
 @click.option("--buyers", type=click.IntRange(1, 1_000_000), default=24, show_default=True)

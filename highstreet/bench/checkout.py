@@ -80,6 +80,7 @@ class Buyers:
         self.times: list[float] = []
         self.errors = 0
         self.counting = False
+        self.bearer: dict[str, str] = {}
 
     async def buy(self, until: float) -> None:
         """One guest."""
@@ -95,9 +96,9 @@ class Buyers:
     async def checkout(self, client: Client) -> bool:
         """One whole checkout; whether the order came out paid and committed."""
         self._number += 1
-        number = self._number
+        number, bearer = self._number, self.bearer
         offer = self._dice.choice(self._offers)
-        quoted = await client.post("/api/quotes", {"lines": [{"offer": offer, "quantity": 1}]})
+        quoted = await client.post("/api/quotes", {"lines": [{"offer": offer, "quantity": 1}]}, **bearer)
         if quoted.status not in (200, 201):
             return False
         contact = {"name": "Lin Xiaoyu", "phone": "13800000000", "address": "12 Riverside Lane"}
@@ -105,6 +106,7 @@ class Buyers:
             "/api/orders",
             {"quote": quoted.json()["quote"], "contact": contact, "method": "sandbox"},
             idempotency_key=f"bench-{id(self)}-{number}-{time.monotonic_ns()}",
+            **bearer,
         )
         if order.status != 201:
             return False

@@ -19,7 +19,8 @@ from highstreet.kit.text import Words
 from highstreet.ledger import ESCROW
 from highstreet.market.format import Format
 from highstreet.market.shelf import ForSale
-from highstreet.market.views import promised, public_money
+from highstreet.market.views import holdings, promised, public_money
+from highstreet.market.views.holdings import Holdings
 from highstreet.market.work import Work
 from highstreet.orders import Agreed
 from highstreet.policy import Award, Claim, Programme, Thing, Used
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 # The constraints that a claim taken before, lapsed or of a right used before runs into.
 TAKEN_ONCE = ("claims_are_taken_once", "rights_are_used_once", "codes_are_used_once")
 
-_MOST_CLAIMS = 8  # looked at together; who has more spends what lapses first
 _MOST_STEPS = 400
 _LEAST_NAME = 2
 _IN_PERSON = frozenset({"pickup", "visit", "handover"})
@@ -109,25 +109,13 @@ async def redeem(
     """
     if holder is None:
         return Aid(groups, {})
+    sellers = sorted({group[0] for group in groups})
     async with market.db.read() as tx:
-        usable = await policy.claims.usable(tx, holder, now)
-        claims = [one for one in usable if only in (None, one.id)][:_MOST_CLAIMS]
-        if not claims:
+        has = await holdings.of(tx, holder, sellers, now, only)
+        if has is None:
             return Aid(groups, {})
-        known = tuple((await parties.people.known_as(tx, [holder])).get(holder, ()))
-        told = await _told(tx, market, claims, holder, known, now)
-        kinds = await public_money.kinds_of(
-            tx, {goods[line.offer_id].item_id for g in groups.values() for line in g}
-        )
-        people = await policy.enrolments.qualities(tx, holder, now)
-        sellers = {
-            (group[0], one.id): await policy.enrolments.enrolled(tx, one.id, group[0], now)
-            for group in groups
-            for one in {t.programme.id: t.programme for t in told}.values()
-        }
-        prices = await _promised(tx, market, told, groups, goods, now)
-    search = _Search(market, told, groups, goods, kinds, people, sellers, now)
-    search.prices, search.old, search.known = prices, old, known
+        search = _Search(market, has, groups, goods, now, old)
+        search.prices = await _promised(tx, market, search.told, groups, goods, now)
     return search.best()
 
 
@@ -145,35 +133,23 @@ async def _promised(
     return await promised.promised(tx, asking, of, now)
 
 
-async def _told(
-    tx: Tx, market: Market, claims: Sequence[Claim], holder: str, known: Sequence[str], now: datetime
-) -> list[_Told]:
-    found: list[_Told] = []
-    programmes: dict[str, Programme] = {}
-    for claim in claims:
-        if claim.programme_id not in programmes:
-            one = await policy.budgets.standing(tx, claim.programme_id)
-            programmes[claim.programme_id] = policy.instruments.read(one.rules or "")
-        programme = programmes[claim.programme_id]
-        used = await policy.claims.used(tx, programme, holder, now, market.tz, known)
-        found.append(_Told(claim, programme, used))
-    return found
-
-
 class _Search:
     """Every legal way to spend a few claims on a few orders, as far as a bounded number of steps goes; the cheapest for the buyer wins."""
 
     def __init__(
-        self, market: Market, told: list[_Told], groups: dict[Group, list[PricedLine]], goods: Mapping[str, ForSale],
-        kinds: Mapping[str, public_money.Kind], people: frozenset[str],
-        sellers: Mapping[tuple[str, str], frozenset[str]], now: datetime,
+        self, market: Market, has: Holdings, groups: dict[Group, list[PricedLine]], goods: Mapping[str, ForSale],
+        now: datetime, old: frozenset[str],
     ) -> None:  # fmt: skip
-        self._market, self._told, self._goods, self._kinds = market, told, goods, kinds
-        self._people, self._sellers, self._now = people, sellers, now
-        self._groups = groups
+        self._market, self._goods, self._now, self._old, self._has = market, goods, now, old, has
+        self._people, self._sellers = has.people, has.sellers
+        programmes = {name: policy.instruments.in_force(rules) for name, rules in has.rules.items()}
+        self.told = [
+            _Told(claim, one, policy.claims.used(one, claim.holder_id, has.had, now, market.tz))
+            for claim in has.claims
+            for one in [programmes[claim.programme_id]]
+        ]
         self.prices: Mapping[str, promised.Promised] = {}
-        self.old: frozenset[str] = frozenset()
-        self.known: Sequence[str] = ()
+        self._groups = groups
         self._steps = _MOST_STEPS
         self._off = -1
         self._found = Aid(groups, {})
@@ -186,14 +162,14 @@ class _Search:
         self._steps -= 1
         if off > self._off:
             self._off, self._found = off, so_far
-        if n == len(self._told) or self._steps < 0:
+        if n == len(self.told) or self._steps < 0:
             return
         for group, lines in so_far.groups.items():
-            award = self._judge(self._told[n], group, lines, so_far.spends.get(group, []))
+            award = self._judge(self.told[n], group, lines, so_far.spends.get(group, []))
             if award is not None:
                 self._walk(
                     n + 1,
-                    _spent(so_far, group, award, self._told[n], self.known, self._now, self._market),
+                    _spent(so_far, group, award, self.told[n], self._has.had.also, self._now, self._market),
                     off + award.amount,
                 )
         self._walk(n + 1, so_far, off)
@@ -210,16 +186,18 @@ class _Search:
             return None
         place = self._goods[lines[0].offer_id].place
         # Something old for something new: what nothing is handed over for is not asked about.
-        asking = [(n, line) for n, line in enumerate(lines) if not rule.trade_in or line.offer_id in self.old]
+        asking = [
+            (n, line) for n, line in enumerate(lines) if not rule.trade_in or line.offer_id in self._old
+        ]
         asked = policy.Asked(
             [self._thing(n, line, one.programme.id) for n, line in asking],
             self._now,
             self._people,
-            self._sellers[group[0], one.programme.id],
+            self._sellers.get((group[0], one.programme.id), frozenset()),
             place.address.get("district", ""),
             "in_person" if in_person(self._market.format(group[2])) else "online",
             one.used,
-            handed_over=any(line.offer_id in self.old for _, line in asking),
+            handed_over=any(line.offer_id in self._old for _, line in asking),
             # Who claims it pays and receives it: placing holds them to that.
             claimant=one.claim.holder_id,
             payer=one.claim.holder_id,
@@ -230,13 +208,13 @@ class _Search:
 
     def _thing(self, n: int, line: PricedLine, programme: str) -> Thing:
         promise = self.prices.get(line.offer_id)
-        kind = self._kinds[self._goods[line.offer_id].item_id]
-        listed = line.list_price * line.quantity
+        sold = self._goods[line.offer_id]
+        kind = public_money.kind_of(sold.category, sold.said, sold.grade, sold.setting)
         return Thing(
             n,
             kind.names,
             line.quantity,
-            listed,
+            line.list_price * line.quantity,
             line.amount,
             line.paid,
             kind.grade,

@@ -22,7 +22,8 @@ from highstreet.pricing import Priced, Promotion
 class ForSale(msgspec.Struct, frozen=True):
     """An offer with all that a quote needs. `sellable`: the offer is open, its seller active, its item not retired.
 
-    `rx`: the active substance of what is sold on prescription only.
+    category: as a path; said: which kind of appliance or device; grade: of energy; setting: where a service is given; `rx`: the
+    active substance of what is sold on prescription only.
     """
 
     id: str
@@ -44,6 +45,10 @@ class ForSale(msgspec.Struct, frozen=True):
     sellable: bool
     supply_id: int | None
     priced: Priced
+    category: str
+    said: str | None = None
+    grade: str | None = None
+    setting: str | None = None
     drop: OnShow | None = None
     rx: str | None = None
 

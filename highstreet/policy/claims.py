@@ -83,47 +83,42 @@ async def of(tx: Tx, holder_id: str, most: int = 100) -> list[Claim]:
     )
 
 
-async def usable(tx: Tx, holder_id: str, now: datetime) -> list[Claim]:
-    """What a person may spend now, what lapses first coming first."""
-    return await rows(
-        tx,
-        Claim,
-        f"""SELECT {_CLAIM} FROM policy.claim WHERE holder_id = $1 AND state = 'open' AND valid_until > $2
-            ORDER BY valid_until, id""",
-        holder_id,
-        now,
-    )
+class Taken(msgspec.Struct, frozen=True):
+    """A claim that an order took. spent: minor units."""
+
+    programme_id: str
+    taken_at: datetime
+    spent: int
 
 
-async def used(
-    tx: Tx, programme: Programme, holder_id: str, now: datetime, tz: tzinfo, also: Sequence[str] = ()
-) -> dict[str, Used]:
-    """What a person had of a programme within each limit of the rule in force, by `limit_key`.
+class Had(msgspec.Struct, frozen=True):
+    """What a person had of programmes: rights used up, by their names for ever, and claims taken.
 
-    `also`: what else tells the person again (telephone, e-mail, as keyed hashes): a right used under another account is used.
+    also: what else tells the person again (telephone, e-mail, as keyed hashes): a right used under another account is used.
     """
+
+    rights: Sequence[str] = ()
+    taken: Sequence[Taken] = ()
+    also: Sequence[str] = ()
+
+
+def used(programme: Programme, holder_id: str, had: Had, now: datetime, tz: tzinfo) -> dict[str, Used]:
+    """What a person had of a programme within each limit of the rule in force, by `limit_key`."""
     rule = programme.rule_on(now, tz)
     found: dict[str, Used] = {}
     day = now.astimezone(tz).date()
     for limit in rule.limits if rule else ():
         if limit.per == "person" and limit.within != "batch":
             since = datetime.combine(first_day(limit.within, day), time(), tz)
-            row = await tx.fetchrow(
-                """SELECT count(*) AS times, coalesce(sum(spent), 0)::bigint AS amount FROM policy.claim
-                   WHERE holder_id = $1 AND programme_id = $2 AND state = 'taken' AND taken_at >= $3""",
-                holder_id,
-                programme.id,
-                since,
-            )
-            found[limit_key(limit)] = Used(row["times"], row["amount"]) if row else Used()
+            spent = [
+                one.spent for one in had.taken if one.programme_id == programme.id and one.taken_at >= since
+            ]
+            found[limit_key(limit)] = Used(len(spent), sum(spent))
         elif limit.per == "each":
-            starts = [right(programme.id, who, limit_key(limit), day) + "/" for who in (holder_id, *also)]
-            for row in await tx.fetch(
-                """SELECT DISTINCT substr(r.key, length(s.start) + 1) AS kind FROM unnest($1::text[]) AS s (start)
-                   JOIN policy.used_right r ON r.key > s.start COLLATE "C" AND r.key < (s.start || '~') COLLATE "C" """,
-                starts,
-            ):
-                found[limit_key(limit, row["kind"])] = Used(1)
+            for who in (holder_id, *had.also):
+                start = right(programme.id, who, limit_key(limit), day) + "/"
+                names = [name[len(start) :] for name in had.rights if name.startswith(start)]
+                found |= {limit_key(limit, kind): Used(1) for kind in names}
     return found
 
 

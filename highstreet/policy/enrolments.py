@@ -38,16 +38,17 @@ async def enrol(
     await facts.tell(tx, "programme.enrolled", programme_id, by, now, {"seller": seller_id})
 
 
-async def enrolled(tx: Tx, programme_id: str, seller_id: str, now: datetime) -> frozenset[str]:
-    """What is true of a seller in a programme now, 'enrolled' among it; nothing when it takes no part, or is a serious violator."""
-    found = await tx.fetchval(
-        """SELECT qualities FROM policy.enrolment WHERE programme_id = $1 AND seller_id = $2 AND (ends_at IS NULL OR ends_at > $3)
-           AND NOT EXISTS (SELECT FROM policy.quality WHERE person_id = $2 AND quality = 'violator' AND until > $3)""",
-        programme_id,
-        seller_id,
-        now,
+async def enrolled(tx: Tx, programme_id: str, seller_id: str, now: datetime) -> bool:
+    """Whether a seller takes part in a programme now, and is no serious violator."""
+    return bool(
+        await tx.fetchval(
+            """SELECT true FROM policy.enrolment WHERE programme_id = $1 AND seller_id = $2 AND (ends_at IS NULL OR ends_at > $3)
+               AND NOT EXISTS (SELECT FROM policy.quality WHERE person_id = $2 AND quality = 'violator' AND until > $3)""",
+            programme_id,
+            seller_id,
+            now,
+        )
     )
-    return frozenset() if found is None else frozenset(found) | {"enrolled"}
 
 
 async def end(tx: Tx, programme_id: str, seller_id: str, at: datetime, why: str, by: str, now: datetime) -> bool:  # fmt: skip
@@ -124,14 +125,6 @@ async def qualify(tx: Tx, person_id: str, quality: str, until: datetime, by: str
         by,
         now,
     )
-
-
-async def qualities(tx: Tx, person_id: str, now: datetime) -> frozenset[str]:
-    """What is true of a person now; everybody is a person."""
-    found = await tx.fetch(
-        "SELECT quality FROM policy.quality WHERE person_id = $1 AND until > $2", person_id, now
-    )
-    return frozenset(row["quality"] for row in found) | {"person"}
 
 
 async def forget(tx: Tx, person_id: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from datetime import date, datetime, tzinfo
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -141,6 +142,12 @@ _RATE = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?%")
 def is_name(text: str) -> bool:
     """Whether a programme may be called so."""
     return _ID.fullmatch(text) is not None
+
+
+@lru_cache(256)
+def in_force(text: str) -> Programme:
+    """A programme from a file that was read before it came into force: each text is read once by a process."""
+    return read(text)
 
 
 def read(text: str) -> Programme:

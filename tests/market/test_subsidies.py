@@ -11,7 +11,7 @@ from highstreet.kit.errors import Refusal
 from highstreet.market import programmes
 from highstreet.market.place import Contact, Placing, place
 from highstreet.market.quote import quote
-from highstreet.market.views import promised
+from highstreet.market.views import holdings, promised
 from highstreet.orders import Entry
 from tests.market.lane import Lane
 from tests.market.test_redeeming import HE, SHE, claim, priced, stands
@@ -119,10 +119,15 @@ async def test_a_right_is_the_persons_under_every_account_and_what_is_not_used_i
         await tx.execute("DELETE FROM policy.used_right WHERE holder_id = $1 AND position($1 IN key) > 0", ada)  # fmt: skip
         await tx.execute("UPDATE policy.used_right SET holder_id = 'pty_other'")
     programme = policy.instruments.read(RULES.format(more=""))
+    again = [policy.Asking("clm_again", ada, ("device:another",), "again")]
+    await lane.market.db.run(policy.claims.take, round_id, again, 1, lane.clock())
     async with lane.market.db.read() as tx:
-        had = await policy.claims.used(tx, programme, ada, lane.clock(), lane.market.tz, known)
-        assert list(had) == ["each/year/tea"]
-        assert await policy.claims.used(tx, programme, ada, lane.clock(), lane.market.tz) == {}
+        has = await holdings.of(tx, ada, [], lane.clock())
+    assert has is not None
+    assert list(has.had.also) == known
+    assert list(policy.claims.used(programme, ada, has.had, lane.clock(), lane.market.tz)) == [
+        "each/year/tea"
+    ]
 
     with pytest.raises(policy.ClaimInUse):
         await lane.market.db.run(policy.claims.give_back, first, ada, lane.clock())

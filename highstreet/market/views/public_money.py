@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -29,19 +30,17 @@ async def kinds_of(tx: Tx, items: Iterable[str]) -> dict[str, Kind]:
         sorted(set(items)),
     )
     return {
-        row["id"]: Kind(
-            _names(row["category_id"]) + ((row["said"],) if row["said"] else ()),
-            int(row["grade"]) if (row["grade"] or "").isdigit() else None,
-            row["setting"] or "",
-        )
-        for row in found
+        row["id"]: kind_of(row["category_id"], row["said"], row["grade"], row["setting"]) for row in found
     }
 
 
-def _names(path: str) -> tuple[str, ...]:
-    words = path.split(".")
+@lru_cache(4096)
+def kind_of(category: str, said: str | None, grade: str | None, setting: str | None) -> Kind:
+    """Of an item of a category, by what is stated of it."""
+    words = category.split(".")
     whole = (".".join(words[: n + 1]) for n in range(len(words)))
-    return tuple(dict.fromkeys((*reversed(words), *whole)))
+    names = tuple(dict.fromkeys((*reversed(words), *whole))) + ((said,) if said else ())
+    return Kind(names, int(grade) if grade and grade.isdigit() else None, setting or "")
 
 
 async def ended(tx: Tx, most: int = 500) -> list[str]:

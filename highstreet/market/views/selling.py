@@ -47,6 +47,10 @@ class Sold(msgspec.Struct, frozen=True):
     tax_bps: int
     sellable: bool
     prices: tuple[ListedPrice, ...]
+    category: str
+    said: str | None = None
+    grade: str | None = None
+    setting: str | None = None
     drop: OnShow | None = None
     rx: str | None = None
 
