@@ -31,6 +31,7 @@ from highstreet.policy.budgets import Change as Change
 from highstreet.policy.budgets import ChangeKind as ChangeKind
 from highstreet.policy.claims import Asking as Asking
 from highstreet.policy.claims import Claim as Claim
+from highstreet.policy.claims import Had as Had
 from highstreet.policy.claims import Verdict as Verdict
 from highstreet.policy.clawbacks import Clawback as Clawback
 from highstreet.policy.eligibility import Asked as Asked

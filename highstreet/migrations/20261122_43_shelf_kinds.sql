@@ -1,5 +1,5 @@
 -- The shelf knows what rules of public money ask about goods
--- depends: 20261122_41_two_claims
+-- depends: 20261122_42_promised_prices
 
 -- migrate: apply
 
