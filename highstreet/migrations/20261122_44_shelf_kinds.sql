@@ -1,5 +1,5 @@
 -- The shelf knows what rules of public money ask about goods
--- depends: 20261122_42_promised_prices
+-- depends: 20261122_43_settlements
 
 -- migrate: apply
 
