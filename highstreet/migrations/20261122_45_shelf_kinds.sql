@@ -1,5 +1,5 @@
 -- The shelf knows what rules of public money ask about goods
--- depends: 20261122_43_settlements
+-- depends: 20261122_44_voucher_codes
 
 -- migrate: apply
 
