@@ -83,6 +83,18 @@ async def of(tx: Tx, holder_id: str, most: int = 100) -> list[Claim]:
     )
 
 
+async def usable(tx: Tx, holder_id: str, now: datetime) -> list[Claim]:
+    """What a person may spend now, what lapses first coming first."""
+    return await rows(
+        tx,
+        Claim,
+        f"""SELECT {_CLAIM} FROM policy.claim WHERE holder_id = $1 AND state = 'open' AND valid_until > $2
+            ORDER BY valid_until, id""",
+        holder_id,
+        now,
+    )
+
+
 class Taken(msgspec.Struct, frozen=True):
     """A claim that an order took. spent: minor units."""
 

@@ -55,7 +55,8 @@ async def of(
         """
         WITH mine AS MATERIALIZED (
             SELECT id, batch_id, programme_id, holder_id, schedule, amount, state, claimed_at, valid_until, order_id, spent
-            FROM policy.claim WHERE holder_id = $1 AND state = 'open' AND valid_until > $3 AND id = coalesce($5, id) ORDER BY valid_until, id LIMIT $4
+            FROM policy.claim WHERE holder_id = $1 AND state = 'open' AND valid_until > $3 AND id = coalesce($5, id)
+            ORDER BY valid_until, id LIMIT $4
         ), also AS MATERIALIZED (
             SELECT kind || ':' || encode(handle, 'hex') AS who FROM parties.login WHERE party_id = $1
         ), rights AS (
