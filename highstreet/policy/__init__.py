@@ -18,6 +18,7 @@ from highstreet.policy import claims as claims
 from highstreet.policy import clawbacks as clawbacks
 from highstreet.policy import codes as codes
 from highstreet.policy import draws as draws
+from highstreet.policy import effects as effects
 from highstreet.policy import eligibility as eligibility
 from highstreet.policy import enrolments as enrolments
 from highstreet.policy import errors as errors
@@ -26,6 +27,7 @@ from highstreet.policy import prices as prices
 from highstreet.policy import rehearsing as rehearsing
 from highstreet.policy import settlement_files as settlement_files
 from highstreet.policy import settlements as settlements
+from highstreet.policy import targeting as targeting
 from highstreet.policy.budgets import Batch as Batch
 from highstreet.policy.budgets import Change as Change
 from highstreet.policy.budgets import ChangeKind as ChangeKind
