@@ -98,6 +98,8 @@ ROUTES: list[ControllerRouterHandler] = [
     programmes.give_claim_back,
     subsidies.see_filed_prices,
     subsidies.file_prices,
+    subsidies.tell_serial,
+    subsidies.show_evidence,
     statistics.see_statistics,
     money.see_money,
     money.see_statement,

@@ -1,22 +1,26 @@
-"""What a seller owes for public money: the prices it files for a programme."""
+"""What a seller owes for public money: the prices it files for a programme, serial numbers and evidence of each thing."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from highstreet import policy
+from highstreet import catalog, policy
 from highstreet.api import keys
-from highstreet.api.shapes import Amount, Id
+from highstreet.api.shapes import Amount, Id, Short
 from highstreet.api.tokens import Call, market_of, must_have
 from highstreet.kit.db import Tx
-from highstreet.market.views import promised
+from highstreet.kit.errors import Malformed
+from highstreet.market import proofs
+from highstreet.market.views import merchant, promised
 
+_TELL = "POST /api/orders/{id}/serials"
+_SIZE = 800  # pixels of the longer side: enough to read a label
 _FILE = "POST /api/programmes/{id}/filed-prices"
 
 
@@ -70,3 +74,63 @@ async def file_prices(request: Call, programme_id: FromPath[str], data: JSONBody
         )
 
     return await keys.once(request, key, Filed, act)
+
+
+class NewSerial(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A line's serial number or IMEI, as typed or scanned (also GS1). `instead`: what one told within the hour was wrong."""
+
+    line: Annotated[int, Meta(ge=1, le=10_000)]
+    serial: Short
+    instead: bool = False
+
+
+class SerialTold(msgspec.Struct, frozen=True):
+    """kind: serial or imei."""
+
+    order: str
+    line: int
+    kind: str
+
+
+@post("/api/orders/{order_id:str}/serials", status_code=200, tags=["public money"])
+async def tell_serial(request: Call, order_id: FromPath[str], data: JSONBody[NewSerial]) -> SerialTold:
+    """Tell the serial number of a subsidised thing, before it leaves. Scope orders:write; needs an Idempotency-Key."""
+    token = await must_have(request, "orders")
+    market = market_of(request)
+    key = keys.key_of(request, f"{order_id} {token.party_id}", _TELL, data)
+    told = await proofs.capture(
+        market, order_id, token.party_id, data.line, data.serial, token.party_id, market.clock(), key, instead=data.instead
+    )  # fmt: skip
+    return msgspec.convert(told, SerialTold)
+
+
+class NewEvidence(msgspec.Struct, frozen=True):
+    """One piece of evidence of one line: a `text` (an invoice's number), or a `picture` (JPEG, PNG or WebP in base64; kept without what the
+    camera added)."""
+
+    line: Annotated[int, Meta(ge=1, le=10_000)]
+    kind: Literal["photo_new", "photo_old", "invoice"]
+    text: Short = ""
+    picture: bytes = b""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """Its id; the same again is the first one."""
+
+    evidence: str
+
+
+@post("/api/orders/{order_id:str}/evidence", status_code=200, tags=["public money"])
+async def show_evidence(request: Call, order_id: FromPath[str], data: JSONBody[NewEvidence]) -> Shown:
+    """Show one thing of one order; there is no way to tell many at once. Scope orders:write; the same again changes nothing."""
+    token = await must_have(request, "orders")
+    market = market_of(request)
+    async with market.db.read() as tx:
+        await merchant.order(tx, token.party_id, order_id)
+    content, media = data.text.strip().encode(), policy.evidence.TEXT
+    if data.picture:
+        content, media = (await catalog.read_picture(data.picture)).files[_SIZE], policy.evidence.PICTURE
+    if not content:
+        raise Malformed("text", "a text or a picture is needed", "须有文字或图片")
+    now, by = market.clock(), token.party_id
+    return Shown(await proofs.show(market, order_id, data.line, data.kind, content, media, by, now))

@@ -49,6 +49,7 @@ COLLECT = Format(
         "handed_over": ("seller",),
         "cancelled": ("buyer", "seller"),
         **rules.RETURN_FACTS,
+        **rules.OLD_FACTS,
         "return_wanted": ("buyer", "seller"),
     },
     hints=Hints(

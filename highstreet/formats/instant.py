@@ -60,6 +60,7 @@ INSTANT = Format(
         "received": ("buyer",),
         "cancelled": ("buyer", "seller"),
         **rules.RETURN_FACTS,
+        **rules.OLD_FACTS,
     },
     hints=Hints(
         title=Words(en="Within the hour", zh="即时送达"),

@@ -51,6 +51,7 @@ SCHEDULED = Format(
         "received": ("buyer",),
         "cancelled": ("buyer", "seller"),
         **rules.RETURN_FACTS,
+        **rules.OLD_FACTS,
     },
     hints=Hints(
         title=Words(en="Brought when you say", zh="预约送货"),

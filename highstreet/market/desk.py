@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from highstreet import parties
+from highstreet import parties, policy
 from highstreet.inventory import NotFree, OutOfStock, SeatTaken
 from highstreet.kit.clock import Clock, system_clock
 from highstreet.kit.combine import Combiner
@@ -170,6 +170,8 @@ class Market:
                 return [redeeming.ClaimGone()]
             if e.constraint_name == "never_used_too_often":
                 return [parties.errors.PrescriptionUsed()]
+            if (said := policy.errors.SAID_BY.get(e.constraint_name or "")) is not None:
+                return [said()]
             raise
 
     async def _apply(self, decisions: list[Decision]) -> list[dict[str, Any] | Exception]:

@@ -10,7 +10,7 @@ import msgspec
 
 from highstreet.kit.errors import Malformed
 from highstreet.logistics import Leg
-from highstreet.market import attempts, settle, unwind, using
+from highstreet.market import attempts, proofs, settle, unwind, using
 from highstreet.market.commit import advance
 from highstreet.market.desk import Decision, Found, Market
 from highstreet.market.format import Format, Teller
@@ -61,6 +61,7 @@ async def tell(
             advance(work, one, now)
         settle.check_ended(work)
         unit.take_in(work, now)
+        proofs.leaving(work, telling.role, now, unit)
         if also is not None:
             also(work, unit)
         stands = {"order": work.order.id, "stage": work.order.stage, "waits": work.order.waits}
@@ -386,6 +387,7 @@ EFFECTS: dict[str, Effect] = {
     "delivered": _delivered,
     "attempted": _attempted,
     "handed_over": _handed_over,
+    "old_taken": proofs.old_taken,
     "received": _received,
     "cancelled": _cancelled,
     "return_wanted": _return_wanted,

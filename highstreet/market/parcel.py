@@ -18,6 +18,7 @@ FACTS: Mapping[str, tuple[Teller, ...]] = {
     "received": ("buyer",),
     "cancelled": ("buyer", "seller"),
     **rules.RETURN_FACTS,
+    **rules.OLD_FACTS,
 }
 DEADLINES: Mapping[str, Within] = {
     "prepare": Within(timedelta(days=3), "undone"),

@@ -15,7 +15,7 @@ from highstreet.inventory import Hold, OutOfStock
 from highstreet.kit.errors import Malformed, Refusal, SignInFirst
 from highstreet.kit.ids import new_id, spoken
 from highstreet.ledger import NotAgreed, NotLent, NotPayableSo, WalletShort
-from highstreet.market import cards, dispensing, instalments, redeeming, settle
+from highstreet.market import cards, dispensing, instalments, proofs, redeeming, settle
 from highstreet.market.choices import PERSONAL, NothingOpen, Take
 from highstreet.market.commit import advance
 from highstreet.market.contacts import Contact, seal_contact
@@ -115,6 +115,7 @@ async def place(
         collection = _ask(market, placing, unit, collection_key, purchase_id, works, now)
         for work, quoted in zip(works, quote.orders, strict=True):
             unit.take_in(work, now)
+            proofs.leaving(work, "seller", now, unit)
             _take_part(market, placing, work, unit)
             _use_up(placing, work, quoted, uses, unit, now)
         if also is not None:

@@ -94,7 +94,9 @@ async def erase(tx: Tx, person_id: str, now: datetime) -> None:
     if count:
         raise StillRunning(count=count)
     await parties.people.erase(tx, person_id, now)
-    await logistics.photos.forget(tx, await order_ids_of(tx, person_id))
+    bought = await order_ids_of(tx, person_id)
+    await logistics.photos.forget(tx, bought)
+    await policy.evidence.forget(tx, bought)
     await orders.purchases.forget_buyer(tx, person_id)
     await boxes.forget(tx, person_id)
     for card in await ledger.cards.mine(tx, person_id):

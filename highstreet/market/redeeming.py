@@ -17,13 +17,14 @@ from highstreet.kit.db import Tx
 from highstreet.kit.errors import Refusal
 from highstreet.kit.text import Words
 from highstreet.ledger import ESCROW
+from highstreet.market import proofs
 from highstreet.market.format import Format
 from highstreet.market.shelf import ForSale
 from highstreet.market.views import holdings, promised, public_money
 from highstreet.market.views.holdings import Holdings
 from highstreet.market.work import Work
 from highstreet.orders import Agreed
-from highstreet.policy import Award, Claim, Programme, Thing, Used
+from highstreet.policy import Award, Claim, Programme, Rule, Thing, Used
 from highstreet.pricing import Adjustment, PricedLine, Step
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Redeemed(msgspec.Struct, frozen=True, array_like=True):
     """A claim an order spends. rights: what of it may be had only so often, named for ever; keeps: they stay used when it is given back.
 
     least: of the base of its rule, where it asks for an amount of the whole order. own: whoever claimed it receives the goods.
+    owes: what is to be shown of each line it pays for.
     """
 
     claim: str
@@ -77,6 +79,7 @@ class Redeemed(msgspec.Struct, frozen=True, array_like=True):
     least: int = 0
     base: str = "final"
     own: bool = False
+    owes: list[proofs.Owed] = []
 
 
 class _Told(NamedTuple):
@@ -169,7 +172,7 @@ class _Search:
             if award is not None:
                 self._walk(
                     n + 1,
-                    _spent(so_far, group, award, self.told[n], self._has.had.also, self._now, self._market),
+                    self._spent(so_far, group, award, self.told[n]),
                     off + award.amount,
                 )
         self._walk(n + 1, so_far, off)
@@ -206,10 +209,19 @@ class _Search:
         found = policy.judge(one.programme, asked, self._market.tz, schedule)
         return policy.eligibility.at_most(found, one.claim.amount) if isinstance(found, Award) else None
 
-    def _thing(self, n: int, line: PricedLine, programme: str) -> Thing:
-        promise = self.prices.get(line.offer_id)
+    def _spent(self, aid: Aid, group: Group, award: Award, one: _Told) -> Aid:
+        rule = one.programme.rule_on(self._now, self._market.tz)
+        assert rule is not None, "what is awarded is awarded by a rule"
+        lines, paid_for = aid.groups[group], [n for n, _ in award.parts]
+        owes = proofs.owed(rule, paid_for, {n: self._kind(lines[n]).names for n in paid_for})
+        return _spent(aid, group, award, one, rule, owes, self._has.had.also, self._market, self._now)
+
+    def _kind(self, line: PricedLine) -> public_money.Kind:
         sold = self._goods[line.offer_id]
-        kind = public_money.kind_of(sold.category, sold.said, sold.grade, sold.setting)
+        return public_money.kind_of(sold.category, sold.said, sold.grade, sold.setting)
+
+    def _thing(self, n: int, line: PricedLine, programme: str) -> Thing:
+        promise, kind = self.prices.get(line.offer_id), self._kind(line)
         return Thing(
             n,
             kind.names,
@@ -226,8 +238,9 @@ class _Search:
 
 
 def _spent(
-    aid: Aid, group: Group, award: Award, one: _Told, known: Sequence[str], now: datetime, market: Market
-) -> Aid:
+    aid: Aid, group: Group, award: Award, one: _Told, rule: Rule, owes: list[proofs.Owed], known: Sequence[str],
+    market: Market, now: datetime,
+) -> Aid:  # fmt: skip
     """The same basket with one claim spent on one of its orders."""
     lines = list(aid.groups[group])
     name = one.programme.name
@@ -241,10 +254,10 @@ def _spent(
     # Used up for the person, under whatever tells them again: another account has nothing more.
     people = (one.claim.holder_id, *known)
     rights = [policy.claims.right(one.programme.id, who, key, day) for key in award.rights for who in people]
-    rule = one.programme.rule_on(now, market.tz)
-    assert rule is not None, "what is awarded is awarded by a rule"
     keeps, own = rule.quota == "used", rule.same_person
-    spent = Redeemed(one.claim.id, one.programme.id, award.amount, rights, keeps, award.least, rule.base, own)
+    spent = Redeemed(
+        one.claim.id, one.programme.id, award.amount, rights, keeps, award.least, rule.base, own, owes
+    )
     spends = [*aid.spends.get(group, []), spent]
     return Aid({**aid.groups, group: lines}, {**aid.spends, group: spends})
 
@@ -289,6 +302,14 @@ def take(work: Work, spends: Sequence[Redeemed], holder: str | None, unit: Unit,
             "claim_taken", id=one.claim, order_id=work.order.id, holder=holder, spent=one.spent, rights=one.rights,
             keeps=one.keeps, at=now,
         )  # fmt: skip
+        for each in one.owes:
+            more = {
+                "order_id": work.order.id,
+                "programme_id": one.programme,
+                "claim_id": one.claim,
+                "keeps": one.keeps,
+            }
+            unit.add("duty", **more, **msgspec.structs.asdict(each))
         unit.fact("claim.taken", one.claim, "claims", now, {"order": work.order.id, "amount": one.spent})
 
 

@@ -16,6 +16,7 @@ import msgspec
 from highstreet import policy
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import Malformed
+from highstreet.kit.money import share
 from highstreet.kit.text import Words
 from highstreet.market._reckoning import Reckoning, Refused, Share
 from highstreet.market.desk import Market
@@ -200,7 +201,11 @@ class _Judging:
         found: list[Thing] = []
         for n, (variant, quantity, listed, sold, paid, tax) in enumerate(lines):
             kind = kinds[items[variant][0]]
-            found.append(Thing(n, kind.names, quantity, listed, sold, paid, kind.grade, tax, kind.setting))
+            # As if every seller had filed the price it sold at: who raised it first is not known of the past.
+            filed = share(sold, 1, quantity)
+            found.append(
+                Thing(n, kind.names, quantity, listed, sold, paid, kind.grade, tax, kind.setting, filed=filed)
+            )
         return found
 
     def _way(self, code: str) -> str:

@@ -71,6 +71,8 @@ RETURN_FACTS: Mapping[str, tuple[Teller, ...]] = {
     "returned": ("seller",),
     "return_refused": ("seller",),
 }
+# What is handed over for new: a rule of public money may ask for it, in whatever way the goods go.
+OLD_FACTS: Mapping[str, tuple[Teller, ...]] = {"old_taken": ("seller", "courier")}
 SENT_BACK = Within(timedelta(days=14), "drop")  # an announced return that never comes is dropped
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from highstreet.kit.ids import new_id
 from highstreet.ledger import ESCROW, GUARDED, Flow, Transfer
-from highstreet.market import dispensing, redeeming
+from highstreet.market import dispensing, proofs, redeeming
 
 if TYPE_CHECKING:
     from highstreet.market.work import Work
@@ -151,6 +151,7 @@ class Unit:
         self._legs(work)
         self._entitlements(work)
         redeeming.follow(work, self)
+        proofs.follow(work, now, self)
         self._deadlines(work)
         for told in work.news:
             self.fact("order." + told.kind, order.id, told.by, told.at, told.body)

@@ -22,9 +22,11 @@ from highstreet.policy import effects as effects
 from highstreet.policy import eligibility as eligibility
 from highstreet.policy import enrolments as enrolments
 from highstreet.policy import errors as errors
+from highstreet.policy import evidence as evidence
 from highstreet.policy import instruments as instruments
 from highstreet.policy import prices as prices
 from highstreet.policy import rehearsing as rehearsing
+from highstreet.policy import serials as serials
 from highstreet.policy import settlement_files as settlement_files
 from highstreet.policy import settlements as settlements
 from highstreet.policy import targeting as targeting

@@ -178,3 +178,93 @@ class OwnCounter(Refusal):
     status = 403
     en = "Nobody serves themselves with public money: ask a colleague."
     zh = "工作人员不能为本人办理消费券，请由同事办理。"
+
+
+class SerialWrong(Refusal):
+    """A number that is none."""
+
+    code = "serial_wrong"
+    status = 422
+    en = "This is no serial number: {problem}."
+    zh = "序列号有误：{problem_zh}。"
+
+
+class SerialUsed(Refusal):
+    """A thing is subsidised once, for ever, whoever sells it."""
+
+    code = "serial_used"
+    en = "This very thing was subsidised before. Look at the number on its label again; if it is right, sell another piece."
+    zh = "该序列号已享受过补贴。请核对铭牌；如无误，请更换另一台。"
+
+
+class SerialTold(Refusal):
+    """A line has one serial number."""
+
+    code = "serial_told"
+    en = "Another serial number was told for this. Whoever told it may correct it within an hour; after that the office can."
+    zh = "该商品已登记另一序列号。登记人一小时内可更正，逾期请联系主管部门。"
+
+
+class SerialFirst(Refusal):
+    """Goods do not leave without it."""
+
+    code = "serial_first"
+    en = "Public money pays a part of this: tell its serial number before it leaves. It is on the label; scan or type it in the order."
+    zh = "该商品享受补贴，出库前须登记序列号：请在订单中扫描或填写铭牌上的号码。"
+
+
+class SerialNotAsked(Refusal):
+    """A line that needs none."""
+
+    code = "serial_not_asked"
+    en = "No serial number is needed for this."
+    zh = "该商品无需登记序列号。"
+
+
+class OldFirst(Refusal):
+    """Old for new: the new one is handed over for the old one."""
+
+    code = "old_first"
+    en = "The old one comes first: take it and say so. If it is not handed over, bring the new one back; the subsidy was for an exchange."
+    zh = "请先收取旧品并登记。如对方未交旧品，请将新品带回：该补贴以交旧为条件。"
+
+
+class EvidenceNotAsked(Refusal):
+    """Evidence nobody asked for."""
+
+    code = "evidence_not_asked"
+    en = "This evidence is not asked for here."
+    zh = "此处不需要该凭证。"
+
+
+class EvidenceLate(Refusal):
+    """After its time it proves nothing any more."""
+
+    code = "evidence_late"
+    en = "Evidence is told within {hours} hours of handing over. This one is late: the office looks at the order."
+    zh = "凭证须在交付后 {hours} 小时内提交，现已逾期，该订单将由主管部门核查。"
+
+
+class EvidenceTooFast(Refusal):
+    """Filled in afterwards, many at once."""
+
+    code = "evidence_too_fast"
+    en = "Evidence is told as it happens: for at most {most} orders a minute. Please go on in a minute."
+    zh = "凭证须随交付逐单提交，每分钟最多 {most} 单，请稍后继续。"
+
+
+class EvidenceElsewhere(Refusal):
+    """One picture for two purchases."""
+
+    code = "evidence_elsewhere"
+    en = "This very picture was shown for another purchase. Please take one of this thing."
+    zh = "该照片已用于另一笔订单，请为本件商品重新拍摄。"
+
+
+# What the database says no with, by the name of the constraint.
+SAID_BY: dict[str, type[Refusal]] = {
+    "serials_are_subsidised_once": SerialUsed,
+    "one_serial_for_a_line": SerialTold,
+    "serials_come_first": SerialFirst,
+    "serials_are_asked_for": SerialNotAsked,
+}

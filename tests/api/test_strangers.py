@@ -51,6 +51,8 @@ WITH_ID = {
     ("DELETE", "/api/claims/{claim_id}"),
     ("GET", "/api/programmes/{programme_id}/filed-prices"),
     ("POST", "/api/programmes/{programme_id}/filed-prices"),
+    ("POST", "/api/orders/{order_id}/serials"),
+    ("POST", "/api/orders/{order_id}/evidence"),
     ("POST", "/api/prescriptions/{number}/showings"),
     ("GET", "/api/rooms/{room_id}"),
     ("PATCH", "/api/rooms/{room_id}"),
@@ -86,6 +88,8 @@ BODIES: dict[str, Any] = {
     "/api/cohorts/{cohort_id}/close": {},
     "/api/rounds/{round_id}/claims": {},
     "/api/programmes/{programme_id}/filed-prices": {"prices": {"var_x": 1}},
+    "/api/orders/{order_id}/serials": {"line": 1, "serial": "AB1234567"},
+    "/api/orders/{order_id}/evidence": {"line": 1, "kind": "invoice", "text": "1"},
     "/api/prescriptions/{number}/showings": {"pharmacy": "pty_" + "0" * 20},
     "/api/rooms": {
         "title": {"en": "x"},

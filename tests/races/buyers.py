@@ -22,6 +22,7 @@ from highstreet.kit.db import Tx, connect
 from highstreet.kit.errors import Refusal
 from highstreet.ledger import Notice
 from highstreet.logistics import commands
+from highstreet.market import proofs
 from highstreet.market import quote as quotes
 from highstreet.market.desk import Decision, Found, Market
 from highstreet.market.fulfil import Telling, advance_order, tell
@@ -114,13 +115,18 @@ async def unlock(market: Market, act: Act) -> Any:
     return await market.db.run(want)
 
 
+async def capture(market: Market, act: Act) -> Any:
+    """Tell the serial number of an order's thing."""
+    return await proofs.capture(market, act["order"], act["seller"], 1, act["serial"], "race", market.clock())
+
+
 def _key(act: Act) -> Key | None:
     return Key("race", act["idempotency"], act.get("fingerprint", "f")) if "idempotency" in act else None
 
 
 ACTS: dict[str, Callable[[Market, Act], Awaitable[Any]]] = {
     "buy": buy, "fact": fact, "late": late, "notice": notice, "borrow": borrow, "carry": carry,
-    "give_back": give_back, "unlock": unlock, **twins.ACTS,
+    "give_back": give_back, "unlock": unlock, "capture": capture, **twins.ACTS,
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from highstreet.market import quote as quotes
 from highstreet.market.desk import Market
 from highstreet.market.place import Contact, Placing, place
 from highstreet.parties.errors import PrescriptionUsed
+from highstreet.policy.errors import SerialUsed
 
 Act = dict[str, Any]
 
@@ -164,9 +165,23 @@ async def sit_where_it_was_free(market: Market, act: Act) -> Any:
     return act["seats"]
 
 
+async def note_a_serial_nobody_had(market: Market, act: Act) -> Any:
+    """Looks whether a serial number was subsidised, then writes it down: in one transaction, and no index says that it is once for ever."""
+    async with market.db.transaction() as tx:
+        key = market.seal.blind("serial", f"serial:{act['serial']}")
+        if await tx.fetchval("SELECT true FROM policy.serial WHERE key = $1 AND freed_at IS NULL", key):
+            raise SerialUsed
+        await tx.execute(
+            """INSERT INTO policy.serial (key, kind, order_id, line, wrapped, content, by, at)
+               VALUES ($1, 'serial', $2, 1, '', '', 'race', $3)""",
+            key, act["order"], market.clock(),
+        )  # fmt: skip
+    return act["order"]
+
+
 ACTS: dict[str, Callable[[Market, Act], Awaitable[Any]]] = {
     "read_then_write": read_then_write, "check_inside": check_inside, "check_then_act": check_then_act,
     "spend_what_was_read": spend_what_was_read, "spend_a_card_that_was_read": spend_a_card_that_was_read,
     "dispense_what_was_read": dispense_what_was_read, "look_at_the_door": look_at_the_door,
-    "sit_where_it_was_free": sit_where_it_was_free,
+    "sit_where_it_was_free": sit_where_it_was_free, "note_a_serial_nobody_had": note_a_serial_nobody_had,
 }  # fmt: skip
