@@ -1,5 +1,5 @@
 -- Proofs of subsidised things: serial numbers that are subsidised once, evidence, and what must be there before goods leave
--- depends: 20261122_42_promised_prices
+-- depends: 20261122_45_shelf_kinds
 
 -- migrate: apply
 
