@@ -66,7 +66,7 @@ def test_its_stories_end_as_they_say(made_up: Format) -> None:
 def test_it_keeps_the_laws(made_up: Format, seed: int) -> None:
     dice = random.Random(seed)
     town = Town(stock=10)
-    work = place(town, made_up, [line(1, 2, dice.randint(1, 5000), funded=1)], "sandbox")
+    work = place(town, made_up, [line(1, 2, dice.randint(1, 5000), voucher=1)], "sandbox")
     told = [f"{who}:{fact}" for fact, tellers in made_up.facts.items() for who in tellers]
     for _ in range(12):
         work = try_to(town, made_up, work, dice.choice([*told, "provider:paid", "clock:+1h"]))

@@ -97,6 +97,7 @@ def _goods(
         most_per_order=None,
         sellable=True,
         supply_id=None,
+        category=item.category_id,
         priced=Priced("ofr_preview", variant_id, desk.id, price, (), 0, desk.market.currency),
     )
 
