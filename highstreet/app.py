@@ -80,17 +80,23 @@ def create_app() -> ASGIApp:
         async with wiring.opened(ours) as market:
             serve(app, market)
             _leave_in_peace()
-            laying_out = asyncio.create_task(market.shelf.lay_out())
+            at_work = asyncio.create_task(_lay_out(market))
             try:
                 yield
             finally:
-                laying_out.cancel()
-                await asyncio.gather(laying_out, return_exceptions=True)
+                at_work.cancel()
+                await asyncio.gather(at_work, return_exceptions=True)
 
     secure = ours.url.startswith("https:")
     town = build(open_for_business, secure=secure, secret=ours.secret)
     csrf = frame.csrf_config(ours.secret, secure=secure)
     return evenly(Watched(QuickPages(town, QuickLane(town), csrf)))
+
+
+async def _lay_out(market: Market) -> None:
+    """Bring what is asked for most to hand, and keep it true; until then the database answers."""
+    await market.shelf.lay_out()
+    await market.at_hand.keep()
 
 
 def _leave_in_peace() -> None:

@@ -4,7 +4,8 @@ pictures, labels, offers, curated directories, scenarios and live rooms, search,
 Always true: an item is described once and offered by many; nothing an order names goes away (items retire,
 offers close); an offer opens only when its seller holds the licence its kind needs; what search sees changes in
 the offer's own transaction; a change of an offer, item, price, promotion, place or seller is told on the channel
-"offer" as the offer's id, "item:<id>", "seller:<id>", "kind:<id>", or "*" for "load everything afresh".
+"offer" as the offer's id, "item:<id>", "seller:<id>", "kind:<id>", or "*" for "load everything afresh"; of what
+search sees on the channel "found" (at_hand.py).
 Words: kind (category), card (what search shows of an item a seller offers at a place in a format), sheet (a
 seller's spreadsheet), intake (its reading). Functions take a `Tx` first; those that change something take who asks
 (`owner_id`, `seller_id`, `curator_id`): somebody else's is `NotFound`. Refusals: errors.py.
@@ -19,6 +20,7 @@ from highstreet.catalog.directories import (
     Directory, Listed, add_to_directory, close_directory, directories, directories_of, open_directory,
     read_directory, remove_from_directory)
 from highstreet.catalog import chat, consenting, rooms, video
+from highstreet.catalog.at_hand import AtHand, Match, Matches
 from highstreet.catalog.errors import OfferClosed, RoomOver, ScenarioBroken
 from highstreet.catalog.identifiers import gtin14, shown_gtin
 from highstreet.catalog.intake import (
@@ -52,6 +54,6 @@ __all__ = [
     "SIZES", "Pictures", "add_picture", "order_pictures", "picture_path", "read_picture", "remove_picture", "store",
     "Part", "Scenario", "ScenarioBroken", "Wanted", "agree_to_fund", "close_scenario", "describe_scenario", "open_scenario",
     "read_scenario", "scenarios", "Drop", "NewRoom", "Room", "RoomOver",
-    "chat", "consenting", "rooms", "video", "Facet", "Query", "Result", "search",
+    "chat", "consenting", "rooms", "video", "AtHand", "Match", "Matches", "Facet", "Query", "Result", "search",
     "BANDS", "Card", "Way", "count_words", "rebuild", "rebuild_some", "refresh", "refresh_items", "set_scores",
 ]

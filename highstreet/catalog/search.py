@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from math import floor, isqrt
 from typing import Any, Literal
 
@@ -92,7 +92,7 @@ class _Look(msgspec.Struct, frozen=True):
 
 async def search(tx: Tx, query: Query) -> Result:
     """Errors: `Malformed` for a foreign cursor, senseless numbers or a sort by distance from nowhere."""
-    _check(query)
+    check(query)
     look = await _look(tx, query)
     if look is None:
         return Result([], [], None, 0, more=False)
@@ -110,7 +110,8 @@ async def search(tx: Tx, query: Query) -> Result:
     )  # fmt: skip
 
 
-def _check(query: Query) -> None:
+def check(query: Query) -> None:
+    """Errors: `Malformed` for senseless numbers, names that are none, or a sort by distance from nowhere."""
     if not 1 <= query.most <= 100:
         raise Malformed("most", "must be between 1 and 100", "应在 1 到 100 之间")
     for field, number in (
@@ -137,7 +138,7 @@ def _check(query: Query) -> None:
 async def _look(tx: Tx, query: Query) -> _Look | None:
     """None when a word is used by nobody and resembles none that is."""
     asked = words.asked(query.text)
-    clauses = [quoted(f) for f in _filters(query)]
+    clauses = [quoted(f) for f in filters(query)]
     corrected: str | None = None
     terms: list[list[str]] = []
     expected, cards = 0.0, 0
@@ -173,7 +174,8 @@ def _with_cells(look: _Look, query: Query) -> str:
     return look.all + (f"({cells}) & " if cells else "")
 
 
-def _filters(query: Query) -> list[str]:
+def filters(query: Query) -> list[str]:
+    """What the list is narrowed by, as words of a card."""
     found = ["c:" + query.category] if query.category else []
     found += ["l:" + label for label in query.labels]
     found += ["f:" + query.format] if query.format else []
@@ -260,7 +262,7 @@ async def _candidates(tx: Tx, query: Query, look: _Look, most: int | None = None
     return list(
         await tx.fetch(
             "SELECT * FROM catalog.best_of($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-            look.all, look.title or None, *_within(query), most or MOST_CANDIDATES + 1, query.sort, *_after(query),
+            look.all, look.title or None, *_within(query), most or MOST_CANDIDATES + 1, query.sort, *after(query),
             query.most + 1, query.facets and not query.cursor and not most,
         )
     )  # fmt: skip
@@ -277,7 +279,8 @@ def _price_to(query: Query) -> int:
     return 2**60 if query.price_to is None else query.price_to
 
 
-def _after(query: Query) -> tuple[int | None, str | None]:
+def after(query: Query) -> tuple[int | None, str | None]:
+    """The rank and the offer a page begins behind. Errors: `Malformed` for a foreign cursor."""
     at = paging.read_cursor(query.cursor, int, str)
     if at is None:
         return None, None
@@ -303,14 +306,14 @@ async def _exactly(tx: Tx, query: Query, look: _Look) -> list[Any] | None:
         if found and found[0]["total"] < 2 * worth:
             return found
     found = await tx.fetch(
-        WALKS[query.sort], look.all, *_within(query), query.most + 1, *_after(query), MOST_WALKED
+        WALKS[query.sort], look.all, *_within(query), query.most + 1, *after(query), MOST_WALKED
     )
     return list(found) if len(found) > query.most else None
 
 
 async def _outwards(tx: Tx, query: Query, look: _Look) -> list[Any] | None:
     """The nearest first: circles of twice the size each, until one fills the page."""
-    rank, _ = _after(query)
+    rank, _ = after(query)
     reach = max(200, -2 * (rank or 0))
     while reach < (query.within_m or 100_000):
         ring = msgspec.structs.replace(query, within_m=reach, facets=False)
@@ -337,12 +340,16 @@ _KINDS: dict[str, Literal["category", "label", "format", "band"]] = {
 
 
 def _facets(query: Query, first: Any) -> list[Facet]:
-    """Most frequent first; of the sellers the first eight, with their names."""
     if first["facets"] is None:
         return []
-    chosen = set(_filters(query))
-    counts = Counter[str](first["facets"].split())
-    sellers: list[tuple[str, int, str | None]] = first["sellers"]
+    return facets_of(query, Counter[str](first["facets"].split()), first["sellers"])
+
+
+def facets_of(
+    query: Query, counts: Mapping[str, int], sellers: Iterable[tuple[str, int, str | None]]
+) -> list[Facet]:
+    """Most frequent first; of the sellers those given, with their names."""
+    chosen = set(filters(query))
     found = [Facet(_KINDS[f[0]], f[2:], count) for f, count in counts.items() if f not in chosen]
     found += [Facet("seller", seller, n, name) for seller, n, name in sellers if seller != query.seller_id]
     return sorted(found, key=lambda facet: (-facet.count, facet.value))

@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from highstreet import parties, policy
+from highstreet import catalog, parties, policy
 from highstreet.inventory import NotFree, OutOfStock, SeatTaken
 from highstreet.kit.clock import Clock, system_clock
 from highstreet.kit.combine import Combiner
@@ -120,6 +120,7 @@ class Market:
         self.device_signer = Signer(secret, "device")
         self.person_signer = Signer(secret, "person")
         self.shelf = Shelf(db, country, clock)
+        self.at_hand = catalog.AtHand(db)
         self.accounts = Accounts(db)
         self.numbers = Numbers(db)
         self.claims = Claims(db, self.seal)

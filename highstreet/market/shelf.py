@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from itertools import islice
@@ -55,7 +56,8 @@ class ForSale(msgspec.Struct, frozen=True):
 
 _MOST = 20_000
 _LAID_OUT, _PORTION, _PAUSE_MS = 12_000, 50, 5
-_AS_TOLD = [name for name in ForSale.__struct_fields__ if name != "priced"]
+_OFTEN_SAME = ("seller_id", "seller_name", "format", "sells", "unit")
+_AS_TOLD = [name for name in ForSale.__struct_fields__ if name not in ("priced", "place", *_OFTEN_SAME)]
 
 
 class Shelf:
@@ -66,6 +68,7 @@ class Shelf:
         self._country = country
         self._clock = clock
         self._offers: dict[str, ForSale] = {}
+        self._places: dict[str, Place] = {}  # one for all that is offered there: half the room
         self._promotions: dict[str, list[Promotion]] = {}
         self._kinds: catalog.Categories | None = None
         # How many news were heard: what was read while one came may be older than it, and is not kept.
@@ -79,6 +82,7 @@ class Shelf:
         self._heard += 1
         if payload is None or payload == "*":
             self._offers.clear()
+            self._places.clear()
             self._promotions.clear()
             self._kinds = None
             return
@@ -128,13 +132,18 @@ class Shelf:
 
     def keep(self, found: Iterable[Sold], heard: int) -> dict[str, ForSale]:
         """Keep what was read since, unless there was news meanwhile."""
-        fresh = {row.id: _for_sale(row) for row in found}
+        fresh = {row.id: _for_sale(row, self._place(row.place)) for row in found}
         if self._heard == heard:
             self._offers.update(fresh)
             if len(self._offers) > _MOST:
                 for oldest in list(islice(self._offers, len(self._offers) - _MOST * 3 // 4)):
                     del self._offers[oldest]
         return fresh
+
+    def _place(self, told: Place) -> Place:
+        if self._places.get(told.id) != told:
+            self._places[told.id] = told
+        return self._places[told.id]
 
     async def lay_out(self, most: int = _LAID_OUT) -> None:
         """Read what searches find first, a little at a time: else whoever comes after a start waits for it, page by page."""
@@ -172,14 +181,15 @@ class Shelf:
         return found
 
 
-def _for_sale(row: Sold) -> ForSale:
+def _for_sale(row: Sold, place: Place) -> ForSale:
     priced = Priced(
         offer_id=row.id,
         variant_id=row.variant_id,
-        seller_id=row.seller_id,
+        seller_id=sys.intern(row.seller_id),
         list_price=row.price,
         prices=row.prices,
         tax_bps=row.tax_bps,
-        currency=row.currency,
+        currency=sys.intern(row.currency),
     )
-    return ForSale(priced=priced, **{name: getattr(row, name) for name in _AS_TOLD})
+    same = {name: sys.intern(getattr(row, name)) for name in _OFTEN_SAME}
+    return ForSale(priced=priced, place=place, **same, **{name: getattr(row, name) for name in _AS_TOLD})

@@ -195,6 +195,17 @@ async def test_what_is_found_first_is_at_hand_and_what_was_read_first_is_given_u
         assert fresh.has(one) and sum(map(fresh.has, every)) <= 4
 
 
+async def test_a_list_of_the_cards_at_hand_is_the_list_of_the_database(street: Street) -> None:
+    visitor, paths = (
+        Browser(quick_of(street)),
+        ("/search?q=tea", "/search?sort=price", "/search?kind=food&q=茶"),
+    )
+    before = [await visitor.get(path) for path in paths]
+    await street.market.at_hand.catch_up()
+    assert street.market.at_hand.ready
+    assert [await visitor.get(path) for path in paths] == before
+
+
 async def test_what_is_left_is_told_as_it_is(street: Street) -> None:
     visitor, cake = Browser(quick_of(street)), street.offers["cake"]
     assert "Sold out" not in await visitor.get(f"/offers/{cake}")

@@ -23,8 +23,9 @@ async def listing(market: Market, visitor: Visitor, asked: Form, path: str, **fi
     wanted = {key: asked.get(key)[:200] for key in _KEYS if asked.get(key)} | fixed
     query = question(wanted, visitor, asked.get("cursor"))
     tree = await market.shelf.kinds()
+    result = market.at_hand.find(query)
     async with market.db.read() as tx:
-        result = await catalog.search(tx, query)
+        result = await catalog.search(tx, query) if result is None else result
         cards = await shown(market, visitor, result.cards, tx)
     own = {key: value for key, value in wanted.items() if key not in fixed}
     return {

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 
 import msgspec
 
-from highstreet.catalog import Card
+from highstreet.catalog import Card, Match
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import Refusal
 from highstreet.kit.geo import metres
@@ -22,7 +22,9 @@ from highstreet.web.shop.shown import Shown as Shown
 from highstreet.web.shop.wording import drawn as drawn
 
 
-async def shown(market: Market, visitor: Visitor, cards: Sequence[Card], tx: Tx | None = None) -> list[Shown]:
+async def shown(
+    market: Market, visitor: Visitor, cards: Sequence[Card | Match], tx: Tx | None = None
+) -> list[Shown]:
     """The cards of a list with what stands behind them, in their order; read over `tx` when there is one.
 
     One thing of one seller is drawn once: its page shows every other way to have it.
@@ -33,7 +35,7 @@ async def shown(market: Market, visitor: Visitor, cards: Sequence[Card], tx: Tx 
     return [msgspec.structs.replace(one, card=by_id[one.goods.id]) for one in found]
 
 
-def first_way(market: Market, card: Card) -> str:
+def first_way(market: Market, card: Card | Match) -> str:
     """The offer that stands for a card: one that is brought or kept ready before one taken at the counter."""
     ways = sorted(card.ways, key=lambda way: not market.format(way.format).legs)
     return ways[0].offer_id if ways else card.offer_id

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from markupsafe import Markup
 
-from highstreet.catalog import Card
+from highstreet.catalog import Card, Match
 from highstreet.kit.text import Words
 from highstreet.market.format import Hints
 from highstreet.market.shelf import ForSale
@@ -39,7 +39,7 @@ class Shown(msgspec.Struct, frozen=True):
     far: bool
     distance_m: int | None
     in_shop: bool = False
-    card: Card | None = None
+    card: Card | Match | None = None
 
     @property
     def gone(self) -> bool:
