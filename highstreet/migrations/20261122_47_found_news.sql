@@ -1,5 +1,5 @@
 -- News of what search sees: a process that knows every card hears at once which changed
--- depends: 20261122_45_shelf_kinds
+-- depends: 20261122_46_proofs
 
 -- migrate: apply
 
