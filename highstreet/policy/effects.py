@@ -234,8 +234,11 @@ class Segments(msgspec.Struct, frozen=True):
     left_out: tuple[str, ...]
 
 
-def segments(groups: Mapping[str, tuple[Sample, Sample]], level: float = LEVEL) -> Segments:
-    """By group its winners and losers. Groups with fewer than thirty on a side, or where nothing varies, are left out."""
+def segments(groups: Mapping[str, tuple[Sample, Sample]], level: float = LEVEL, asked: int = 1) -> Segments:
+    """By group its winners and losers. Groups with fewer than thirty on a side, or where nothing varies, are left out.
+
+    asked: how many ways to divide people are looked at; a difference must be so many times as sure (Bonferroni).
+    """
     told = {
         name: difference(*sides, level)
         for name, sides in sorted(groups.items())
@@ -259,7 +262,7 @@ def segments(groups: Mapping[str, tuple[Sample, Sample]], level: float = LEVEL) 
         apart[name] = (by, student_tail(by / se, df))
     holm = _holm({name: p_one for name, (_, p_one) in apart.items()})
     found = tuple(Segment(name, one, apart[name][0], holm[name]) for name, one in told.items())
-    return Segments(found, q, p, p < CLAIM and min(holm.values()) < 1 - level, left_out)
+    return Segments(found, q, p, p < CLAIM / asked and min(holm.values()) < (1 - level) / asked, left_out)
 
 
 def _all(samples: Iterable[Sample]) -> Sample:
