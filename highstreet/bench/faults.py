@@ -23,7 +23,7 @@ import msgspec
 
 from highstreet.bench.checkout import notice
 from highstreet.bench.load import Answer, Client, web
-from highstreet.bench.world import World, postmaster_pid, world
+from highstreet.bench.world import World, is_ours, postmaster_pid, world
 from highstreet.kit.db import Database, DatabaseAway
 from highstreet.market import laws
 
@@ -221,7 +221,7 @@ def _kill(what: str, town: World, parent: int, worker: Worker) -> None:
         worker.kill()
         return
     pid = postmaster_pid(town.url, town.environment["HIGHSTREET_DATA_DIR"])
-    if pid is None:
+    if pid is None or not is_ours():
         raise RuntimeError("the database is not one of ours to kill: unset HIGHSTREET_DATABASE_URL")
     if what == "web process":
         pid = web_workers(parent)[0]

@@ -15,7 +15,7 @@ import msgspec
 
 from highstreet import policy
 from highstreet.bench.load import Answer, Client, cpu_of_family, family, web
-from highstreet.bench.world import World, insert_commits_per_s, postmaster_pid, world
+from highstreet.bench.world import World, insert_commits_per_s, is_ours, postmaster_pid, world
 from highstreet.kit.clock import system_clock
 from highstreet.kit.db import Tx
 from highstreet.kit.ids import new_id
@@ -78,6 +78,8 @@ async def run(vouchers: int, claimers: int, processes: int, kill: Victim = "none
 
     `kill`: what is killed (-9) when half the vouchers are claimed; who got no answer asks again with the same key.
     """
+    if kill == "database" and not is_ours():
+        raise RuntimeError("the database is not one of ours to kill: unset HIGHSTREET_DATABASE_URL")
     async with world(1, 1) as town:
         print("registering the claimers ...", file=sys.stderr, flush=True)
         batch_id = await town.db.run(_open, vouchers)

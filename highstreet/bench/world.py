@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,10 +36,9 @@ class World(msgspec.Struct, frozen=True):
 async def world(offers: int, stock: int, format_name: str = "online") -> AsyncIterator[World]:
     """A fresh database on a server of its own (or on HIGHSTREET_DATABASE_URL's), gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="highstreet-bench-") as folder:
-        server = await postgres.ensure(Path(folder))
-        try:
-            await migrate(server.url)
-            db = await connect(server.url, name="bench")
+        async with _database(folder) as url:
+            await migrate(url)
+            db = await connect(url, name="bench")
             try:
                 environment = {
                     "HIGHSTREET_DATA_DIR": folder,
@@ -46,12 +46,39 @@ async def world(offers: int, stock: int, format_name: str = "online") -> AsyncIt
                     "HIGHSTREET_PAYMENT_URL": "http://127.0.0.1:9",
                     "HIGHSTREET_PAYMENT_SECRET": PAYMENT_SECRET,
                 }
+                if not is_ours():
+                    environment["HIGHSTREET_DATABASE_URL"] = url
                 made = await _stock(db, offers, stock, format_name, system_clock())
-                yield World(db, server.url, environment, *made)
+                yield World(db, url, environment, *made)
             finally:
                 await db.close()
+
+
+def is_ours() -> bool:
+    """Whether the server is one started to measure on, to be killed at will."""
+    return not os.environ.get("HIGHSTREET_DATABASE_URL")
+
+
+@asynccontextmanager
+async def _database(folder: str) -> AsyncIterator[str]:
+    if is_ours():
+        server = await postgres.ensure(Path(folder))
+        try:
+            yield server.url
         finally:
             await server.leave()
+        return
+    given = os.environ["HIGHSTREET_DATABASE_URL"]
+    name = new_id("bench", system_clock()).lower()
+    admin = await asyncpg.connect(given)
+    try:
+        await admin.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield urlsplit(given)._replace(path=f"/{name}").geturl()
+        finally:
+            await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    finally:
+        await admin.close()
 
 
 async def _stock(
@@ -143,8 +170,11 @@ async def insert_commits_per_s(url: str, clients: int, seconds: float) -> float:
 def postmaster_pid(url: str, data_dir: str) -> int | None:
     """The process id of the server, when it is one of ours to measure."""
     host = parse_qs(urlsplit(url).query).get("host", [""])[0]
-    for folder in (Path(data_dir) / "pg", Path(host)):
-        file = folder / "postmaster.pid"
+    for file in (
+        Path(data_dir) / "pg" / "postmaster.pid",
+        Path(host) / "postmaster.pid",
+        Path(host) / ".s.PGSQL.5432.lock",
+    ):
         if file.exists():
             return int(file.read_text().split()[0])
     return None
