@@ -65,8 +65,18 @@ class Claims:
         known = self._known.get(batch_id)
         return known is not None and known.gone_until is not None and now < known.gone_until
 
-    async def claim(self, batch_id: str, holder: str, device: str | None, key: str, now: datetime) -> Claimed:
+    async def claim(
+        self,
+        batch_id: str,
+        holder: str,
+        device: str | None,
+        key: str,
+        now: datetime,
+        also: Sequence[str] = (),
+    ) -> Claimed:
         """Claim one of a batch for a person, or enter its draw. `key`: of the call, repeating it is safe.
+
+        `also`: what else tells this person again, as `parties.people.known_as` says it.
 
         Errors: AllClaimed, ClaimedBefore, NotClaimable, NotFound, Unavailable.
         """
@@ -78,7 +88,7 @@ class Claims:
         people = [f"party:{holder}"] + (
             [f"device:{self._seal.blind('device', device).hex()}"] if device else []
         )
-        asking = Asking(new_id("clm", now), holder, tuple(people), key)
+        asking = Asking(new_id("clm", now), holder, (*people, *also), key)
         for _ in range(_TRIES):
             verdict, claim = await self._combiner.ask((batch_id, asking, now))
             if verdict in ("done", "repeated"):
@@ -116,7 +126,10 @@ class Claims:
         batch = self._known[batch_id].batch
         told = await parties.people.known_as(tx, [one.holder for one in askings])
         whole = [
-            msgspec.structs.replace(one, people=(*one.people, *told.get(one.holder, ()))) for one in askings
+            msgspec.structs.replace(
+                one, people=tuple(dict.fromkeys((*one.people, *told.get(one.holder, ()))))
+            )
+            for one in askings
         ]
         if batch.way == "draw":
             return list(await policy.draws.enter(tx, batch_id, whole, now))

@@ -25,6 +25,7 @@ at every six months), consent (a use allowed), notice (told in the app).
 from highstreet.parties import businesses as businesses
 from highstreet.parties import consent as consent
 from highstreet.parties import errors as errors
+from highstreet.parties import helped as helped
 from highstreet.parties import licences as licences
 from highstreet.parties import notices as notices
 from highstreet.parties import particulars as particulars

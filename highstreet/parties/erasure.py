@@ -32,6 +32,7 @@ async def export(tx: Tx, seal: Seal, party_id: str) -> dict[str, object]:
         "sign_in": await _listed(
             tx, "SELECT kind, confirmed_at FROM parties.login WHERE party_id = $1 ORDER BY kind", party_id
         ),
+        "told_at_counters": await _listed(tx, _KNOWN_BY, party_id),
         "second_factor": bool(
             await tx.fetchval("SELECT totp IS NOT NULL FROM parties.secret WHERE party_id = $1", party_id)
         ),
@@ -113,6 +114,7 @@ async def erase(tx: Tx, party_id: str, now: datetime) -> None:
             raise LastOwner(name=business["name"])
     await tx.execute("DELETE FROM parties.seal WHERE party_id = $1", party_id)
     await tx.execute("DELETE FROM parties.login WHERE party_id = $1", party_id)
+    await tx.execute("DELETE FROM parties.known_by WHERE party_id = $1", party_id)
     await tx.execute("DELETE FROM parties.recovery WHERE party_id = $1", party_id)
     await tx.execute("DELETE FROM parties.secret WHERE party_id = $1", party_id)
     await tx.execute("DELETE FROM parties.session WHERE party_id = $1", party_id)
@@ -132,6 +134,9 @@ async def erase(tx: Tx, party_id: str, now: datetime) -> None:
         party_id,
     )
     await facts.tell(tx, "person.erased", party_id, party_id, now)
+
+
+_KNOWN_BY = "SELECT kind, agreed, at FROM parties.known_by WHERE party_id = $1 ORDER BY at"
 
 
 async def _listed(tx: Tx, sql: str, party_id: str) -> list[dict[str, object]]:

@@ -132,9 +132,10 @@ async def names(tx: Tx, seal: Seal, ids: Sequence[str]) -> dict[str, str]:
 
 
 async def known_as(tx: Tx, ids: Sequence[str]) -> dict[str, list[str]]:
-    """What tells each of these people again besides their account: keyed hashes of the addresses and numbers they sign in with."""
+    """What tells each of these people again besides their account: keyed hashes of what they sign in with, or told at a counter."""
     found = await tx.fetch(
-        "SELECT party_id, kind || ':' || encode(handle, 'hex') AS known FROM parties.login WHERE party_id = ANY ($1)",
+        """SELECT party_id, kind || ':' || encode(handle, 'hex') AS known FROM parties.login WHERE party_id = ANY ($1)
+           UNION SELECT party_id, kind || ':' || encode(hash, 'hex') FROM parties.known_by WHERE party_id = ANY ($1)""",
         list(ids),
     )
     told: dict[str, list[str]] = {}

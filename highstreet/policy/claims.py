@@ -192,6 +192,22 @@ async def forget(tx: Tx, holder_id: str, now: datetime) -> int:
     return await _lapsed(tx, [row["id"] for row in mine], now)
 
 
+async def hand_over(tx: Tx, from_id: str, to_id: str, now: datetime) -> int:
+    """Two accounts turn out to be one person: claims, draws entered and rights used are the second's. How many claims moved."""
+    await tx.execute("UPDATE policy.entry SET holder_id = $2 WHERE holder_id = $1", from_id, to_id)
+    await tx.execute("UPDATE policy.shown_code SET holder_id = $2 WHERE holder_id = $1", from_id, to_id)
+    await tx.execute(
+        """UPDATE policy.used_right r SET holder_id = $2, key = replace(r.key, $1, $2) WHERE r.holder_id = $1
+           AND NOT EXISTS (SELECT FROM policy.used_right o WHERE o.key = replace(r.key, $1, $2))""",
+        from_id,
+        to_id,
+    )
+    moved = await tx.execute("UPDATE policy.claim SET holder_id = $2 WHERE holder_id = $1", from_id, to_id)
+    if moved != "UPDATE 0":
+        await facts.tell(tx, "claims.handed_over", to_id, to_id, now, {"from": from_id})
+    return int(moved.rpartition(" ")[2])
+
+
 async def give_back(tx: Tx, claim_id: str, holder_id: str, now: datetime) -> None:
     """Somebody does not want what they claimed and did not use: its money is free again, and they may claim once more, here or elsewhere.
 

@@ -96,14 +96,35 @@ async def print_slip(
     return bool(made)
 
 
-async def void(tx: Tx, claim_id: str, by: str, now: datetime) -> bool:
-    """A claim's slip is good no more; whether there was one."""
+async def void(tx: Tx, claim_id: str, by: str, now: datetime, *, printed_by: str | None = None) -> bool:
+    """A claim's slip is good no more; whether there was one. printed_by: only when this person printed it."""
     gone = await tx.execute(
-        "UPDATE policy.shown_code SET voided_at = $2 WHERE claim_id = $1 AND voided_at IS NULL", claim_id, now
+        """UPDATE policy.shown_code SET voided_at = $2
+           WHERE claim_id = $1 AND voided_at IS NULL AND ($3::text IS NULL OR made_by = $3)""",
+        claim_id,
+        now,
+        printed_by,
     )
     if gone != "UPDATE 0":
         await facts.tell(tx, "claim.slip_voided", claim_id, by, now)
     return gone != "UPDATE 0"
+
+
+async def helped(tx: Tx, claim_id: str, helper_id: str, place_id: str | None, now: datetime) -> bool:
+    """Write down that a claim, or an entry of a draw, was made with a helper. False when it was before."""
+    done = await tx.execute(
+        "INSERT INTO policy.helped (claim_id, helper_id, place_id, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        claim_id,
+        helper_id,
+        place_id,
+        now,
+    )
+    return done != "INSERT 0 0"
+
+
+async def was_helped(tx: Tx, claim_id: str) -> bool:
+    """Whether a claim was made with a helper."""
+    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM policy.helped WHERE claim_id = $1)", claim_id))
 
 
 async def read(tx: Tx, seal: Seal, typed: str, now: datetime) -> Shown | None:

@@ -13,7 +13,7 @@ from highstreet.market.desk import Market
 from highstreet.market.views import public_money
 from highstreet.market.vouchers_shown import Code
 from highstreet.policy import Claim
-from highstreet.web.till.pictures import qr
+from highstreet.web.drawn import qr
 
 
 class Slip(msgspec.Struct, frozen=True):

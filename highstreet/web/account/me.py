@@ -109,6 +109,9 @@ def told(visitor: Visitor, notice: Notice) -> dict[str, Any]:
             number=str(body.get("number") or ""),
         ),
         **told_of_money(visitor),
+        "voucher_helped": say(
+            visitor, "At a counter a voucher was claimed for you. Was it not you? Tell us."
+        ),
         "licence_expired": say(visitor, "A licence has run out. Please show the new one."),
     }
     subject = notice.subject if notice.subject.startswith("ord_") else str(body.get("order") or "")
@@ -128,6 +131,8 @@ def _where(notice: Notice, subject: str) -> str:
     """The page a notice is about: one's own order, or the desk of the business."""
     if notice.kind == "scenario_asked":
         return "/merchant/scenarios"
+    if notice.kind == "voucher_helped":
+        return "/me/vouchers"
     if notice.kind == "box_shown":
         return f"/orders/{notice.body.get('order')}/box"
     if notice.kind.startswith(("record_", "prescription_")):

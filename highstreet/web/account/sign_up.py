@@ -11,6 +11,7 @@ from highstreet import parties
 from highstreet.kit.errors import Malformed, Refusal
 from highstreet.kit.mail import Letter
 from highstreet.kit.rates import Limit
+from highstreet.market import helping
 from highstreet.web.account.letters import letter_to, links, posting, thanks
 from highstreet.web.account.sign_in import welcome
 from highstreet.web.frame import (
@@ -90,7 +91,10 @@ async def confirm_page(visitor: GivenVisitor, asked: GivenForm) -> Response[str]
 async def confirm(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> Response[Any]:
     """Written down that the address is read by its owner."""
     async with market.db.transaction() as tx:
-        await parties.people.confirm_handle(tx, links(market), link=form.get("link"), now=visitor.now)
+        person = await parties.people.confirm_handle(
+            tx, links(market), link=form.get("link"), now=visitor.now
+        )
+        await helping.take_over(tx, market, person, visitor.now)
     return go(visitor, "/me", say=say(visitor, "Confirmed. Thank you."))
 
 

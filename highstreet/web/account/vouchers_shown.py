@@ -10,9 +10,9 @@ from litestar.params import FromPath
 from highstreet import policy
 from highstreet.kit.errors import NotFound
 from highstreet.market import vouchers_shown
+from highstreet.web.drawn import qr
 from highstreet.web.frame import GivenMarket, GivenVisitor, go, say, show, signed_in
 from highstreet.web.slips import slip_of
-from highstreet.web.till.pictures import qr
 
 
 @get("/me/vouchers/code")

@@ -15,9 +15,9 @@ from highstreet.market import pay_codes
 from highstreet.market.desk import Market
 from highstreet.market.purse import METHOD
 from highstreet.market.views import cards as views
+from highstreet.web.drawn import qr
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, Visitor, go, say, show, signed_in
 from highstreet.web.shop.shelves import drawn
-from highstreet.web.till.pictures import qr
 
 _MOST, _ALL = 30, 10_000
 

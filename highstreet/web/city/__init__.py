@@ -6,11 +6,11 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from highstreet.web.city import programmes
+from highstreet.web.city import helping, programmes
 from highstreet.web.city.desk import desk_of
 
 # A page of the desk: its module here, and its line in page.html's list of tabs.
-PAGES = (programmes,)
+PAGES = (programmes, helping)
 
 ROUTES: list[ControllerRouterHandler] = [
     Router(

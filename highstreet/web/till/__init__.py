@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from highstreet.web.till import helping
 from highstreet.web.till.closing import close, closing
 from highstreet.web.till.counter import choose_place
 from highstreet.web.till.decisions import decide, decisions
@@ -35,4 +36,5 @@ ROUTES: list[Any] = [
     receipt_code,
     choose_place,
     pay_code,
+    *helping.ROUTES,
 ]

@@ -9,10 +9,10 @@ from highstreet.kit.ids import spoken
 from highstreet.market import pay_codes
 from highstreet.market.views import till as views
 from highstreet.market.work import Work
+from highstreet.web.drawn import qr
 from highstreet.web.frame import GivenMarket, GivenVisitor, show, signed_in
 from highstreet.web.sessions import AnyRequest
 from highstreet.web.till.counter import PAGE_ERRORS, counter_of
-from highstreet.web.till.pictures import qr
 
 
 @get("/till/receipts/{order_id:str}", exception_handlers=PAGE_ERRORS)

@@ -17,11 +17,11 @@ from highstreet.market import till
 from highstreet.market.fulfil import Telling, tell
 from highstreet.market.till import Rung, Sale
 from highstreet.market.views import till as views
+from highstreet.web.drawn import qr
 from highstreet.web.frame import GivenMarket, GivenVisitor
 from highstreet.web.sessions import AnyRequest
 from highstreet.web.till import telling
 from highstreet.web.till.counter import JSON_ERRORS, Counter, counter_of
-from highstreet.web.till.pictures import qr
 
 
 class Sent(msgspec.Struct, frozen=True):
