@@ -1,5 +1,5 @@
 -- People helped at a counter: told again by a telephone or identity number, kept as keyed hashes
--- depends: 20261122_44_voucher_codes
+-- depends: 20261122_46_proofs
 
 -- migrate: apply
 
