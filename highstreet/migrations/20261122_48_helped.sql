@@ -1,5 +1,5 @@
 -- People helped at a counter: told again by a telephone or identity number, kept as keyed hashes
--- depends: 20261122_46_proofs
+-- depends: 20261122_47_found_news
 
 -- migrate: apply
 
