@@ -59,7 +59,17 @@ from highstreet.kit.mail import Mail, MailAway, MailRefused
 from highstreet.kit.postgres import CannotStart, Server, ensure
 from highstreet.kit.readers import Fact
 from highstreet.kit.text import Words
-from highstreet.market import clawing_back, devices, gather, news, programmes, reports, rooms, settling
+from highstreet.market import (
+    clawing_back,
+    devices,
+    gather,
+    news,
+    programmes,
+    reports,
+    rooms,
+    settling,
+    tax_moves,
+)
 from highstreet.market.desk import Market
 from highstreet.market.errands import CHECK_BOOKS, ERRANDS, check_books
 from highstreet.market.format import Format, register
@@ -377,6 +387,8 @@ def rounds(market: OpenMarket) -> list[Round]:
         Round("programmes", 5.0, errand(programmes.keep)),
         Round("claw-backs", 30.0, errand(clawing_back.keep)),
         Round("audit seeds", 30.0, errand(settling.tell_seeds)),
+        Round("tax refunds", 1.0, errand(tax_moves.ask)),
+        Round("departures", 30.0, errand(tax_moves.keep)),
         Round("silent devices", 1.0, errand(devices.pass_over)),
         Round("device reports", 5.0, errand(reports.take_up)),
         Round("cleaning", 3600.0, clean),

@@ -40,6 +40,8 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Currency = Annotated[str, msgspec.Meta(min_length=3, max_length=3)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
+_What = Literal["charges", "refunds", "payouts", "authorisations", "captures", "voids"]
+
 LARGEST_NOTICE = 20_000  # bytes; Standard Webhooks keeps below it
 MOST_SIGNATURES = 8
 
@@ -204,6 +206,23 @@ class SandboxProvider:
         moved = await self._look("payouts", key)
         return _moved(moved) if moved else MoveState(key=key, outcome="unknown", seen=False)
 
+    async def authorise(self, key: str, token: str, amount: int, currency: str) -> MoveState:
+        body = {"token": token, "amount": amount, "currency": currency}
+        return _moved(await self._move("authorisations", key, body))
+
+    async def capture(self, key: str, hold: str, amount: int, currency: str) -> MoveState:
+        body = {"authorisation_key": hold, "amount": amount, "currency": currency}
+        return _moved(await self._move("captures", key, body))
+
+    async def void(self, key: str, hold: str, amount: int, currency: str) -> MoveState:
+        body = {"authorisation_key": hold, "amount": amount, "currency": currency}
+        return _moved(await self._move("voids", key, body))
+
+    async def query_hold(self, about: Literal["authorisation", "capture", "void"], key: str) -> MoveState:
+        ways: dict[str, _What] = {"authorisation": "authorisations", "capture": "captures", "void": "voids"}
+        moved = await self._look(ways[about], key)
+        return _moved(moved) if moved else MoveState(key=key, outcome="unknown", seen=False)
+
     async def statement(self, since: datetime, until: datetime) -> list[StatementLine]:
         params = {"from": since.isoformat(), "to": until.isoformat()}
         answer = await self._ask(self._http.build_request("GET", "/statement", params=params))
@@ -230,7 +249,7 @@ class SandboxProvider:
         self._raise_refusal(answer)
         return self._about(key, self._read(answer, _Movement))
 
-    async def _look(self, what: Literal["charges", "refunds", "payouts"], key: str) -> _Movement | None:
+    async def _look(self, what: _What, key: str) -> _Movement | None:
         answer = await self._ask(self._http.build_request("GET", f"/{what}/{quote(key, safe='')}"))
         # a 404 of anybody else must not pass for "never seen": a paid order would be let go
         if answer.status_code == 404 and _reason(answer) == f"{what.removesuffix('s')}_unknown":

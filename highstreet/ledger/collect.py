@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
 from highstreet.kit.errors import Refusal
 
 Outcome = Literal["paid", "declined", "unknown"]
-About = Literal["charge", "refund", "payout"]
+About = Literal["charge", "refund", "payout", "authorisation", "capture", "void"]
 NoticeKind = Literal[
     "charge.succeeded",
     "charge.failed",
@@ -26,6 +26,12 @@ NoticeKind = Literal[
     "refund.failed",
     "payout.succeeded",
     "payout.failed",
+    "authorisation.succeeded",
+    "authorisation.failed",
+    "capture.succeeded",
+    "capture.failed",
+    "void.succeeded",
+    "void.failed",
 ]
 
 TOLERANCE_SECONDS = 300  # how old or how far ahead a notice may be, as Standard Webhooks advises
@@ -62,9 +68,11 @@ class Notice(msgspec.Struct, frozen=True):
     @property
     def about(self) -> About:
         """Which of our intents `key` names."""
-        if self.kind.startswith("charge"):
-            return "charge"
-        return "refund" if self.kind.startswith("refund") else "payout"
+        about: dict[str, About] = {
+            "charge": "charge", "refund": "refund", "payout": "payout",
+            "authorisation": "authorisation", "capture": "capture", "void": "void",
+        }  # fmt: skip
+        return about[self.kind.partition(".")[0]]
 
     @property
     def outcome(self) -> Outcome:
@@ -196,4 +204,25 @@ class Provider(Protocol):
 
     async def statement(self, since: datetime, until: datetime) -> Sequence[StatementLine]:
         """All money moved from `since` (included) to `until` (excluded), oldest first."""
+        ...
+
+
+@runtime_checkable
+class HoldsCards(Provider, Protocol):
+    """A provider that can hold an amount on a card (pre-authorisation). Calls and errors as `Provider`'s; a hold ends by itself one day."""
+
+    async def authorise(self, key: str, token: str, amount: int, currency: str) -> MoveState:
+        """Holds an amount on a card, taking nothing."""
+        ...
+
+    async def capture(self, key: str, hold: str, amount: int, currency: str) -> MoveState:
+        """Takes what is held, once. ProviderRefused when it was released or captured before, or the hold has ended."""
+        ...
+
+    async def void(self, key: str, hold: str, amount: int, currency: str) -> MoveState:
+        """Releases a hold. ProviderRefused as for `capture`."""
+        ...
+
+    async def query_hold(self, about: Literal["authorisation", "capture", "void"], key: str) -> MoveState:
+        """What became of one of the three."""
         ...

@@ -131,6 +131,11 @@ async def _ours(
            SELECT 'payout', key, amount, currency::text, state, state = 'done', coalesce(provider_ref, ''), coalesce(settled_at, wanted_at)
            FROM ledger.payout WHERE provider = $1 AND (key = ANY ($2) OR state = 'done' AND settled_at >= $3 AND settled_at < $4)
            UNION ALL
+           SELECT CASE kind WHEN 'capture' THEN 'capture' ELSE 'payout' END, key, amount, currency::text, state, state = 'done',
+               coalesce(provider_ref, ''), coalesce(settled_at, wanted_at)
+           FROM ledger.tax_move WHERE provider = $1 AND kind IN ('advance', 'payout', 'capture')
+             AND (key = ANY ($2) OR state = 'done' AND settled_at >= $3 AND settled_at < $4)
+           UNION ALL
            SELECT 'refund', id, amount, currency::text, coalesce(settled_how, 'open'), settled_at IS NOT NULL, '', coalesce(settled_at, at)
            FROM ledger.stray
            WHERE provider = $1 AND settled_how = 'refunded' AND (id = ANY ($2) OR settled_at >= $3 AND settled_at < $4)""",

@@ -17,7 +17,7 @@ from highstreet.kit import facts
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import NotFound
 from highstreet.ledger import MoveState, Notice, ProviderAway, ProviderRefused
-from highstreet.market import clawing_back, laws
+from highstreet.market import clawing_back, laws, tax_refunds
 from highstreet.market.desk import Market
 from highstreet.market.laws import Law
 from highstreet.market.pay import told_charge
@@ -54,7 +54,7 @@ async def refunds(market: Market, now: datetime) -> int:
         return await market.db.run(ledger.refunds.failed, refund.key, why, now)
 
     claimed = await market.db.run(ledger.refunds.claim, now)
-    return await _each(market, claimed, one, no)
+    return await each(market, claimed, one, no)
 
 
 async def payouts(market: Market, now: datetime) -> int:
@@ -73,7 +73,7 @@ async def payouts(market: Market, now: datetime) -> int:
         return await market.db.run(ledger.payouts.failed, payout.key, why, now)
 
     claimed = await market.db.run(ledger.payouts.claim, now)
-    return await _each(market, claimed, one, no)
+    return await each(market, claimed, one, no)
 
 
 async def ask_collections(market: Market, now: datetime) -> int:
@@ -101,7 +101,7 @@ async def ask_collections(market: Market, now: datetime) -> int:
         return False
 
     claimed = await market.db.run(ledger.collections.claim, now)
-    return await _each(market, claimed, one, no)
+    return await each(market, claimed, one, no)
 
 
 async def strays(market: Market, now: datetime) -> int:
@@ -123,7 +123,7 @@ async def strays(market: Market, now: datetime) -> int:
 
     matched = await market.db.run(ledger.strays.match_paid, now)
     claimed = await market.db.run(ledger.strays.claim_refunds, now)
-    return matched + await _each(market, claimed, one, no)
+    return matched + await each(market, claimed, one, no)
 
 
 async def cards(market: Market, now: datetime) -> int:
@@ -153,7 +153,7 @@ ERRANDS: dict[str, Callable[[Market, datetime], Awaitable[int]]] = {
 }
 
 
-async def _each(
+async def each(
     market: Market,
     claimed: list[Any],
     one: Callable[[Any], Awaitable[bool]],
@@ -207,6 +207,8 @@ async def told(market: Market, notice: Notice, now: datetime) -> dict[str, Any]:
     """What a provider told us by itself, about a charge, a refund or a payout. Answers {result}; telling it again changes nothing."""
     if notice.about == "charge":
         return await _told_charge(market, notice, now)
+    if ledger.tax_refunds.is_tax_move(notice.key):
+        return await tax_refunds.told(market, notice, now)
     state = MoveState(
         key=notice.key,
         outcome=notice.outcome,

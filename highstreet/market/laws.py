@@ -161,6 +161,22 @@ LAWS: dict[str, str] = {
     **SETTLED,
     "nobody has more of a round than one person may": """
         SELECT c.batch_id || ' ' || c.person AS case FROM policy.claimant c JOIN policy.batch b ON b.id = c.batch_id WHERE c.n > b.most""",
+    "a refund of tax is paid once, and its tax claimed once the traveller has it and the goods left": """
+        SELECT f.id AS case FROM policy.refund_form f
+        LEFT JOIN (SELECT about, sum(CASE purpose WHEN 'tax_refund' THEN amount WHEN 'tax_refund_back' THEN -amount ELSE 0 END) AS out,
+                          sum(amount) FILTER (WHERE purpose = 'tax_refund_claim') AS claimed,
+                          sum(amount) FILTER (WHERE purpose = 'tax_refund_fee') AS fee
+                   FROM ledger.transfer WHERE purpose LIKE 'tax_refund%' GROUP BY 1) t ON t.about = f.id
+        WHERE coalesce(t.out, 0) <> CASE WHEN f.state = 'paid' OR EXISTS (
+                  SELECT FROM policy.advance_refund a WHERE a.form_id = f.id AND a.advanced_at IS NOT NULL AND a.state <> 'captured')
+              THEN f.amount ELSE 0 END
+           OR coalesce(t.claimed, 0) <> CASE f.state WHEN 'paid' THEN f.gross ELSE 0 END
+           OR coalesce(t.fee, 0) <> CASE f.state WHEN 'paid' THEN f.gross - f.amount ELSE 0 END""",
+    "a hold for a refund paid ahead is captured or released, never both": """
+        SELECT a.id AS case FROM policy.advance_refund a
+        LEFT JOIN (SELECT of, count(*) FILTER (WHERE kind = 'capture') AS captured, count(*) AS ended
+                   FROM ledger.tax_move WHERE of IS NOT NULL AND state = 'done' GROUP BY 1) m ON m.of = a.authorisation
+        WHERE coalesce(m.ended, 0) > 1 OR (a.state = 'captured') <> (coalesce(m.captured, 0) = 1)""",
     "whoever waits has a deadline": """
         SELECT o.id AS case FROM orders."order" o
         WHERE o.waits <> '' AND NOT EXISTS (SELECT FROM orders.deadline d WHERE d.order_id = o.id AND d.kind = o.waits)

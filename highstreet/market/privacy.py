@@ -74,12 +74,25 @@ async def export(market: Market, tx: Tx, person_id: str) -> dict[str, Any]:
             }
             for one in await policy.claims.of(tx, person_id, 10_000)
         ],
+        "tax_refunds": await _tax_refunds(market, tx, person_id),
         "cards": [
             {"seller": one.seller_id, "principal": one.principal, "bonus": one.bonus}
             for one in await ledger.cards.mine(tx, person_id)
         ],
         "said": await catalog.chat.said_by(tx, market.seal, person_id),
         "health": await papers(market, tx, person_id, market.clock()),
+    }
+
+
+async def _tax_refunds(market: Market, tx: Tx, person_id: str) -> dict[str, Any]:
+    forms = [
+        {"number": one.spoken, "bought_on": one.bought_on, "shop": one.shop_id, "amount": one.amount, "state": one.state,
+         "traveller": policy.departures.opened(market.seal, one)}
+        for one in await policy.departures.mine(tx, person_id, 10_000)
+    ]  # fmt: skip
+    return {
+        "passport": await policy.departures.travellers.passport_of(tx, market.seal, person_id),
+        "forms": forms,
     }
 
 
@@ -104,6 +117,7 @@ async def erase(tx: Tx, person_id: str, now: datetime) -> None:
             await ledger.card_refunds.give_back(tx, card.id, person_id, now)
     await ledger.top_ups.forget(tx, person_id, now)
     await policy.claims.forget(tx, person_id, now)
+    await policy.departures.forget(tx, person_id, now)
     await policy.enrolments.forget(tx, person_id)
     await catalog.chat.forget(tx, person_id)
     await ledger.instalments.forget(tx, person_id)

@@ -232,6 +232,8 @@ class Unit:
             if before[line.position] != (line.cancelled, line.fulfilled, line.returned):
                 c, f, r = before[line.position]
                 dispensing.give_back(work, line, self)
+                if line.returned > r:
+                    self.add("goods_back", order_id=work.order.id, position=line.position)
                 self.add(
                     "line_move",
                     order_id=work.order.id,

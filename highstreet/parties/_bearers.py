@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-RoleName = Literal["owner", "manager", "clerk", "courier", "operator", "officer"]
+RoleName = Literal["owner", "manager", "clerk", "courier", "operator", "officer", "customs"]
 Scope = Literal[
     "offers:read",
     "offers:write",
@@ -17,11 +17,12 @@ Scope = Literal[
     "money:read",
     "parties:write",
     "operate",
+    "customs",
 ]
 
 
 class Role(msgspec.Struct, frozen=True):
-    """A role in a business or, for operator and officer, in the city."""
+    """A role in a business or, for operator, officer and customs, in the city."""
 
     party_id: str
     role: RoleName

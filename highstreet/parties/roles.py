@@ -1,7 +1,7 @@
 """Who may act for whom. `may` is the one function that decides, and MAY is what it reads.
 
-Roles in a business: owner, manager, clerk, courier. Roles in the city: operator (runs the market) and officer
-(serves the public); what these may do holds for the whole town, but only in a session with the second factor.
+Roles in a business: owner, manager, clerk, courier. Roles in the city: operator (runs the market), officer
+(serves the public) and customs (at the port); what these may do holds for the whole town, but only in a session with the second factor.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ Action = Literal[
     "cases",  # complaints and disputes
     "programmes",  # public money
     "statistics",  # figures of the town
+    "customs",  # goods that leave: stamps and refunds of tax at the port
 ]
 
 _CLERK: frozenset[Action] = frozenset({"see_goods", "see_orders", "stock", "till", "orders"})
@@ -54,6 +55,7 @@ MAY: dict[RoleName, frozenset[Action]] = {
     "courier": frozenset({"carry"}),
     "operator": frozenset({"operate", "books", "review", "cases", "statistics"}),
     "officer": frozenset({"review", "cases", "programmes", "statistics"}),
+    "customs": frozenset({"customs"}),
 }
 
 SCOPES: dict[Scope, frozenset[Action]] = {
@@ -65,10 +67,11 @@ SCOPES: dict[Scope, frozenset[Action]] = {
     "money:read": frozenset({"takings"}),
     "parties:write": frozenset({"places", "licences"}),
     "operate": MAY["operator"],
+    "customs": MAY["customs"],
 }
 
-CITY_ROLES: frozenset[RoleName] = frozenset({"operator", "officer"})
-TOWN_WIDE: frozenset[Action] = MAY["operator"] | MAY["officer"]
+CITY_ROLES: frozenset[RoleName] = frozenset({"operator", "officer", "customs"})
+TOWN_WIDE: frozenset[Action] = MAY["operator"] | MAY["officer"] | MAY["customs"]
 OWN: frozenset[Action] = frozenset({"own", "tokens"})
 
 Bearer: TypeAlias = Session | ApiToken | Sequence[Role]

@@ -35,7 +35,7 @@ async def issue(
     """A new token for a party: (id, secret). The secret is not kept. The caller has checked `tokens`.
 
     Errors: Malformed for an empty or unknown scope, an empty name or an end that has passed; NotAllowed for
-    `operate` outside the city; NotFound.
+    `operate` or `customs` outside the city; NotFound.
     """
     wanted = sorted(set(scopes))
     if not wanted or not set(wanted) <= set(get_args(Scope)):
@@ -51,7 +51,7 @@ async def issue(
     )
     if kind is None:
         raise NotFound("party")
-    if "operate" in wanted and kind != "city":
+    if {"operate", "customs"} & set(wanted) and kind != "city":
         raise NotAllowed
     secret = _PREFIX + secrets.token_urlsafe(32)
     token_id = new_id("tok", now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from highstreet.kit.errors import Refusal
+from highstreet.policy.departure_errors import RefundedGoods
 
 
 class WrongProgramme(Refusal):
@@ -267,4 +268,5 @@ SAID_BY: dict[str, type[Refusal]] = {
     "one_serial_for_a_line": SerialTold,
     "serials_come_first": SerialFirst,
     "serials_are_asked_for": SerialNotAsked,
+    "refunded_goods_stay_sold": RefundedGoods,
 }

@@ -81,6 +81,8 @@ class Rule(
     imei: kinds whose number is an IMEI. same_person: who claims pays, and has it delivered. filed_price: the seller may not ask more
     than it filed for this programme, nor than its lowest price of the last 7 days. evidence: what a seller shows of each, told at
     most evidence_hours after it was handed over.
+    Of tax refunds: cash_most: paid in cash up to here. leave_days: to leave within, after buying. stay_days: the longest stay.
+    promise_days: to leave within, when the refund is paid at once; None: it is not. capture_days: working days to take it back in.
     """
 
     starts: date
@@ -110,6 +112,8 @@ class Rule(
     cash_most: Minor | None = None
     leave_days: int | None = None
     stay_days: int | None = None
+    promise_days: int | None = None
+    capture_days: int | None = None
     limits: tuple[Limit, ...] = ()
     schedules: tuple[Schedule, ...] = msgspec.field(name="schedule", default=())
 

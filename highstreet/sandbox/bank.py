@@ -12,10 +12,11 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["charge", "refund", "payout"]
+Kind = Literal["charge", "refund", "payout", "authorisation", "capture", "void"]
 Outcome = Literal["paid", "declined"]
 
 LARGEST = 10**15
+HELD_DAYS = 45  # how long a hold on a card lasts by itself
 KEY = re.compile(r"[A-Za-z0-9._:~-]{1,255}\Z")
 CURRENCY = re.compile(r"[A-Z]{3}\Z")
 TWIN = "~2"  # ends the key of what was moved a second time under one key, by mistake
@@ -159,10 +160,12 @@ class Bank:
     def move(self, ask: Ask, amount: int, outcome: Outcome, at: datetime) -> Movement:
         """Writes the movement for the first time; `amount` may be below what was asked (a short charge).
 
-        Call inside `together`, after `replay` answered None. A refund is checked against its charge.
+        Call inside `together`, after `replay` answered None. A refund is checked against its charge, the end of a hold against the hold.
         """
         if ask.kind == "refund":
             self._take_from_charge(ask, amount if outcome == "paid" else 0)
+        if ask.kind in ("capture", "void"):
+            self._end_hold(ask, at, outcome)
         seq = self._db.execute("select coalesce(max(seq), 0) + 1 from movement").fetchone()[0]
         moved = Movement(
             seq=seq,
@@ -195,10 +198,26 @@ class Bank:
             raise BankRefuses("refund_over_charge", 422, f"Only {left} of this charge can still be refunded.")
         self._db.execute("update movement set refunded = refunded + ? where seq = ?", (amount, charge.seq))
 
+    def _end_hold(self, ask: Ask, at: datetime, outcome: Outcome) -> None:
+        hold = self.find("authorisation", ask.of)
+        if hold is None:
+            raise BankRefuses("authorisation_unknown", 404, "There is no hold with this key.")
+        if hold.outcome != "paid":
+            raise BankRefuses("authorisation_declined", 422, "This hold was declined.")
+        if hold.refunded:
+            raise BankRefuses("authorisation_over", 422, "This hold was captured or released before.")
+        if micros(at) > hold.at + HELD_DAYS * 86_400_000_000:
+            raise BankRefuses("authorisation_expired", 422, "This hold has ended by itself.")
+        if (ask.amount, ask.currency) != (hold.amount, hold.currency):
+            raise BankRefuses("amount_differs", 422, "A hold is captured or released whole.")
+        if outcome == "paid":
+            self._db.execute("update movement set refunded = amount where seq = ?", (hold.seq,))
+
     def statement(self, since: datetime, until: datetime) -> list[Movement]:
         """Money that moved from `since` (included) to `until` (excluded), in the order it moved."""
         rows = self._db.execute(
-            "select * from movement where outcome = 'paid' and at >= ? and at < ? order by seq",
+            """select * from movement where outcome = 'paid' and kind not in ('authorisation', 'void') and at >= ? and at < ?
+               order by seq""",
             (micros(since), micros(until)),
         )
         return [Movement(*row) for row in rows]

@@ -11,7 +11,10 @@ from highstreet.sandbox.notices import Postman, compose
 SLOW_CARD_SECONDS = 3.0
 CLOSED_ACCOUNT = "acct_closed"
 
-FAILS: dict[Kind, Fault] = {"charge": "decline", "refund": "refund_fail", "payout": "payout_fail"}
+FAILS: dict[Kind, Fault] = {
+    "charge": "decline", "refund": "refund_fail", "payout": "payout_fail",
+    "authorisation": "decline", "capture": "capture_fail", "void": "void_fail",
+}  # fmt: skip
 
 
 class Desk:

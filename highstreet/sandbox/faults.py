@@ -19,6 +19,8 @@ Fault = Literal[
     "short_charge",
     "refund_fail",
     "payout_fail",
+    "capture_fail",
+    "void_fail",
     "timeout_then_success",
     "error_500",
     "error_429",
@@ -35,9 +37,10 @@ Fault = Literal[
 class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How often each thing goes wrong, 0 (never) to 1 (always); times in milliseconds.
 
-    decline_rate           the charge is declined
+    decline_rate           the charge, or the hold on a card, is declined
     short_charge_rate      less is charged than was asked, and every answer says so
     refund_fail_rate, payout_fail_rate   the movement is refused by the receiving bank
+    capture_fail_rate, void_fail_rate    the card's bank refuses to end its hold so
     timeout_then_success   the effect happens, the answer to the first call never comes (504 after hang_ms)
     error_500_rate, error_429_rate       the call fails before any effect
     duplicate_notices      a notice is sent two to four times at once
@@ -58,6 +61,8 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     short_charge_rate: Rate = 0.0
     refund_fail_rate: Rate = 0.0
     payout_fail_rate: Rate = 0.0
+    capture_fail_rate: Rate = 0.0
+    void_fail_rate: Rate = 0.0
     timeout_then_success: Rate = 0.0
     error_500_rate: Rate = 0.0
     error_429_rate: Rate = 0.0
@@ -75,6 +80,8 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             "short_charge": self.short_charge_rate,
             "refund_fail": self.refund_fail_rate,
             "payout_fail": self.payout_fail_rate,
+            "capture_fail": self.capture_fail_rate,
+            "void_fail": self.void_fail_rate,
             "timeout_then_success": self.timeout_then_success,
             "error_500": self.error_500_rate,
             "error_429": self.error_429_rate,

@@ -61,6 +61,20 @@ class PayoutBody(msgspec.Struct, frozen=True):
     notify_url: str = ""
 
 
+class HoldBody(msgspec.Struct, frozen=True):
+    token: str
+    amount: int
+    currency: str
+    notify_url: str = ""
+
+
+class EndHoldBody(msgspec.Struct, frozen=True):
+    authorisation_key: str
+    amount: int
+    currency: str
+    notify_url: str = ""
+
+
 class Told(msgspec.Struct, frozen=True):
     """A movement as the API and the statement tell it; `at` is ISO 8601 in UTC."""
 
@@ -159,6 +173,43 @@ async def payout(request: Call) -> Told:
     ask = Ask("payout", key_of(request), asked.account, asked.amount, asked.currency)
     closed = asked.account.startswith(CLOSED_ACCOUNT)
     return told(await desk_of(request).call(ask, notify_at(request, asked.notify_url), closed))
+
+
+@post("/authorisations", guards=[only_the_market], status_code=200)
+async def authorise(request: Call) -> Told:
+    """Holds an amount on a test card (as for charges) for forty-five days, and takes nothing."""
+    asked = await body_of(request, HoldBody)
+    if asked.token not in ("tok_ok", "tok_declined", "tok_slow"):
+        raise BankRefuses("token_unknown", 422, "There is no such card.")
+    if asked.token == "tok_slow":
+        await asyncio.sleep(SLOW_CARD_SECONDS)
+    ask = Ask("authorisation", key_of(request), "", asked.amount, asked.currency)
+    url = notify_at(request, asked.notify_url)
+    return told(await desk_of(request).call(ask, url, asked.token == "tok_declined"))
+
+
+@post("/captures", guards=[only_the_market], status_code=200)
+async def capture(request: Call) -> Told:
+    """Takes what is held, whole and once."""
+    return await _end_hold(request, "capture")
+
+
+@post("/voids", guards=[only_the_market], status_code=200)
+async def void(request: Call) -> Told:
+    """Releases a hold."""
+    return await _end_hold(request, "void")
+
+
+async def _end_hold(request: Call, kind: Kind) -> Told:
+    asked = await body_of(request, EndHoldBody)
+    ask = Ask(kind, key_of(request), asked.authorisation_key, asked.amount, asked.currency)
+    return told(await desk_of(request).call(ask, notify_at(request, asked.notify_url)))
+
+
+@get(["/authorisations/{key:str}", "/captures/{key:str}", "/voids/{key:str}"], guards=[only_the_market])
+async def see_hold(request: Call, key: FromPath[str]) -> Told:
+    kinds: dict[str, Kind] = {"authorisations": "authorisation", "captures": "capture", "voids": "void"}
+    return told(await desk_of(request).look(kinds[request.url.path.split("/")[1]], key))
 
 
 @get("/charges/{key:str}", guards=[only_the_market])
@@ -307,7 +358,10 @@ def create_app(
     clock: Clock = system_clock,
 ) -> Litestar:
     """The payment provider."""
-    routes = (front, show, choose, charge, refund, payout, see_charge, see_refund, see_payout, statement)
+    routes = (
+        front, show, choose, charge, refund, payout, see_charge, see_refund, see_payout, statement,
+        authorise, capture, void, see_hold,
+    )  # fmt: skip
     return open_for_business(routes, secrets, notify_url, seed, state_file, first_wait, clock)
 
 
