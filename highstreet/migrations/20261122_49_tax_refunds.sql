@@ -1,5 +1,5 @@
 -- Departure tax refund: forms and their lines, refunds paid at once under a promise, calls to the provider about both
--- depends: 20261122_45_shelf_kinds
+-- depends: 20261122_48_helped
 
 -- migrate: apply
 
