@@ -83,7 +83,7 @@ class Claims:
         if self.is_gone(batch_id, now):
             raise policy.AllClaimed
         batch = await self._batch(batch_id, now)
-        if not batch.opens_at <= now < batch.closes_at or batch.drawn_at is not None:
+        if not batch.opens_at <= now < batch.closes_at or batch.drawn_at or batch.rolled_at:
             raise policy.NotClaimable(opens=batch.opens_at.isoformat(), closes=batch.closes_at.isoformat())
         people = [f"party:{holder}"] + (
             [f"device:{self._seal.blind('device', device).hex()}"] if device else []

@@ -15,8 +15,8 @@ on public money to be given back), refund form (a traveller's, of tax), advance 
 # isort: off
 # fmt: off
 from highstreet.policy import (
-    advances, applications, audits, budgets, claims, clawbacks, codes, departures, draws, effects,
-    eligibility, enrolments, errors, evidence, instruments, prices, refund_worth, rehearsing, serials,
+    advances, applications, audits, budgets, claims, clawbacks, codes, departures, drafts, draws, effects,
+    eligibility, enrolments, errors, evidence, explaining, instruments, prices, refund_worth, rehearsing, serials,
     settlement_files, settlements, targeting,
 )
 from highstreet.policy.budgets import Batch, Change, ChangeKind
@@ -36,7 +36,7 @@ __all__ = [
     "ClaimedBefore", "Clawback", "DecidedBefore", "FiledPrice", "Had", "No", "NotClaimable",
     "NotEnrolled", "OverBudget", "Programme", "Rule", "Settlement", "SettlementRow", "Thing",
     "TwoPersons", "Used", "Verdict", "WrongProgramme", "advances", "applications", "audits", "budgets",
-    "claims", "clawbacks", "codes", "departures", "draws", "effects", "eligibility", "enrolments",
-    "errors", "evidence", "instruments", "judge", "prices", "refund_worth", "rehearsing", "serials",
+    "claims", "clawbacks", "codes", "departures", "drafts", "draws", "effects", "eligibility", "enrolments",
+    "errors", "evidence", "explaining", "instruments", "judge", "prices", "refund_worth", "rehearsing", "serials",
     "settlement_files", "settlements", "targeting",
 ]

@@ -18,6 +18,7 @@ from highstreet.kit.errors import Malformed, NotFound
 from highstreet.kit.ids import new_id
 from highstreet.kit.money import MOST, plain, split
 from highstreet.policy import instruments
+from highstreet.policy.closing import unspent as unspent
 from highstreet.policy.errors import DecidedBefore, OverBudget, TwoPersons
 
 ChangeKind = Literal["rules", "budget", "batch", "close"]
@@ -39,7 +40,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A change as it was proposed, and what became of it."""
+    """A change as it was proposed, and what became of it. said: why it was decided so."""
 
     id: str
     programme_id: str
@@ -51,6 +52,7 @@ class Change(msgspec.Struct, frozen=True):
     decided_by: str | None
     decided_at: datetime | None
     accepted: bool | None
+    said: str = ""
 
 
 class NewBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -67,7 +69,7 @@ class NewBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """A batch as everybody may see it; `seed` only once it is drawn."""
+    """A batch as everybody may see it; `seed` only once it is drawn. rolled_at: when what nobody claimed of it was free again."""
 
     id: str
     programme_id: str
@@ -82,11 +84,12 @@ class Batch(msgspec.Struct, frozen=True):
     seed_sha256: str
     seed: str | None
     drawn_at: datetime | None
+    rolled_at: datetime | None
     slices: int
 
 
-async def draft(tx: Tx, programme_id: str, office_id: str, currency: str, by: str, now: datetime) -> None:
-    """A programme to be filled: no rules in force, no money. Drafting it again changes nothing. Errors: Malformed."""
+async def draft(tx: Tx, programme_id: str, office_id: str, currency: str, by: str, now: datetime) -> bool:
+    """A programme to be filled: no rules in force, no money. Whether it is new; drafting it again changes nothing. Errors: Malformed."""
     if not instruments.is_name(programme_id):
         raise Malformed("id", "is a short name in small letters", "须为小写字母短名")
     made = await tx.fetchval(
@@ -99,6 +102,7 @@ async def draft(tx: Tx, programme_id: str, office_id: str, currency: str, by: st
     )
     if made:
         await facts.tell(tx, "programme.drafted", programme_id, by, now)
+    return bool(made)
 
 
 async def standing(tx: Tx, programme_id: str) -> Standing:
@@ -113,6 +117,16 @@ async def standing(tx: Tx, programme_id: str) -> Standing:
     if found is None:
         raise NotFound("programme")
     return found
+
+
+async def everyone(tx: Tx) -> list[Standing]:
+    """All programmes, by name."""
+    return await rows(
+        tx,
+        Standing,
+        """SELECT id, office_id, currency::text AS currency, rules, state, allocated, free
+           FROM policy.programme ORDER BY id""",
+    )
 
 
 async def running(tx: Tx) -> list[str]:
@@ -187,36 +201,62 @@ def batch_of(body: dict[str, Any]) -> NewBatch:
     return batch
 
 
-async def decide(tx: Tx, change_id: str, accepted: bool, by: str, seed: str, now: datetime) -> Change:
-    """Another person decides; what is accepted happens in the same transaction. `seed`: random, for the draw of a batch.
+_CHANGE = """SELECT id, programme_id, kind, body, why, proposed_by, proposed_at, decided_by, decided_at, accepted, said
+             FROM policy.change"""
 
-    Errors: NotFound, TwoPersons, DecidedBefore, OverBudget.
+
+async def change(tx: Tx, change_id: str) -> Change:
+    """Errors: NotFound."""
+    found = await row_or_none(tx, Change, _CHANGE + " WHERE id = $1", change_id)
+    if found is None:
+        raise NotFound("change")
+    return found
+
+
+async def changes(tx: Tx, programme_id: str | None = None, most: int = 100) -> list[Change]:
+    """A programme's changes, or everybody's that wait for a second person; the newest first."""
+    which = "programme_id = $1" if programme_id is not None else "$1::text IS NULL AND decided_by IS NULL"
+    query = f"{_CHANGE} WHERE {which} ORDER BY proposed_at DESC, id DESC LIMIT $2"
+    return await rows(tx, Change, query, programme_id, most)
+
+
+async def decided(tx: Tx, most: int = 20) -> list[Change]:
+    """What was decided of any programme, the latest first."""
+    query = f"{_CHANGE} WHERE decided_by IS NOT NULL ORDER BY decided_at DESC, id DESC LIMIT $1"
+    return await rows(tx, Change, query, most)
+
+
+async def decide(
+    tx: Tx, change_id: str, accepted: bool, by: str, seed: str, now: datetime, said: str = ""
+) -> Change:
+    """Another person decides, and says why where they refuse; what is accepted happens in the same transaction.
+
+    `seed`: random, for the draw of a batch. Errors: NotFound, TwoPersons, DecidedBefore, OverBudget, Malformed.
     """
-    change = await row_or_none(
-        tx,
-        Change,
-        """SELECT id, programme_id, kind, body, why, proposed_by, proposed_at, decided_by, decided_at, accepted
-           FROM policy.change WHERE id = $1 FOR UPDATE""",
-        change_id,
-    )
+    change = await row_or_none(tx, Change, _CHANGE + " WHERE id = $1 FOR UPDATE", change_id)
     if change is None:
         raise NotFound("change")
     if change.decided_by is not None:
         raise DecidedBefore
     if change.proposed_by == by:
         raise TwoPersons
+    if not accepted and not said.strip():
+        raise Malformed("said", "say why not", "请说明不同意的理由")
     await tx.execute(
-        "UPDATE policy.change SET decided_by = $2, decided_at = $3, accepted = $4 WHERE id = $1",
+        "UPDATE policy.change SET decided_by = $2, decided_at = $3, accepted = $4, said = $5 WHERE id = $1",
         change_id,
         by,
         now,
         accepted,
+        said.strip(),
     )
     if accepted:
         await _apply(tx, change, seed, now)
     body = {"change": change_id, "kind": change.kind, "accepted": accepted}
     await facts.tell(tx, "programme.change_decided", change.programme_id, by, now, body)
-    return msgspec.structs.replace(change, decided_by=by, decided_at=now, accepted=accepted)
+    return msgspec.structs.replace(
+        change, decided_by=by, decided_at=now, accepted=accepted, said=said.strip()
+    )
 
 
 async def _apply(tx: Tx, change: Change, seed: str, now: datetime) -> None:
@@ -232,13 +272,23 @@ async def _apply(tx: Tx, change: Change, seed: str, now: datetime) -> None:
     elif change.kind == "batch":
         await _open(tx, programme_id, batch_of(change.body), seed, now)
     else:
-        await tx.execute("UPDATE policy.programme SET state = 'closed' WHERE id = $1", programme_id)
+        await _close(tx, programme_id, now)
+
+
+async def _close(tx: Tx, programme_id: str, now: datetime) -> None:
+    """No round can be claimed any more: what nobody claimed is free again. What people hold they may still spend."""
+    done = await tx.execute(
+        "UPDATE policy.programme SET state = 'closed' WHERE id = $1 AND state = 'running'", programme_id
+    )
+    if done == "UPDATE 0":
+        raise Malformed("programme", "is not running", "未在执行中")
+    await roll(tx, now)
 
 
 async def _allocate(tx: Tx, programme_id: str, amount: int) -> None:
     done = await tx.execute(
         """UPDATE policy.programme SET allocated = allocated + $2, free = free + $2
-           WHERE id = $1 AND free + $2 >= 0""",
+           WHERE id = $1 AND free + $2 >= 0 AND (state <> 'closed' OR $2 < 0)""",
         programme_id,
         amount,
     )
@@ -282,7 +332,7 @@ async def _open(tx: Tx, programme_id: str, new: NewBatch, seed: str, now: dateti
 
 
 _BATCH = """b.id, b.programme_id, b.schedule, b.amount, b.claims, b.way, b.opens_at, b.closes_at, b.days, b.most, b.seed_sha256,
-            CASE WHEN b.drawn_at IS NOT NULL THEN b.seed END AS seed, b.drawn_at,
+            CASE WHEN b.drawn_at IS NOT NULL THEN b.seed END AS seed, b.drawn_at, b.rolled_at,
             (SELECT count(*)::int FROM policy.slice s WHERE s.batch_id = b.id) AS slices"""
 
 
@@ -305,13 +355,15 @@ async def batches(tx: Tx, programme_id: str) -> list[Batch]:
 
 
 async def roll(tx: Tx, now: datetime) -> int:
-    """What nobody claimed of batches that are over is free again. How many batches were rolled; each once."""
+    """What nobody claimed of batches that are over, or of closed programmes, is free again. How many batches were rolled; each once."""
     found = await tx.fetch(
         """
         WITH over AS (
             SELECT b.id, b.programme_id FROM policy.batch b
-            WHERE b.closes_at <= $1 AND b.rolled_at IS NULL AND (b.way = 'first_come' OR b.drawn_at IS NOT NULL)
-            ORDER BY b.id LIMIT 100 FOR UPDATE SKIP LOCKED
+            JOIN policy.programme p ON p.id = b.programme_id
+            WHERE b.rolled_at IS NULL
+              AND (p.state = 'closed' OR b.closes_at <= $1 AND (b.way = 'first_come' OR b.drawn_at IS NOT NULL))
+            ORDER BY b.id LIMIT 100 FOR UPDATE OF b SKIP LOCKED
         ), marked AS (
             UPDATE policy.batch b SET rolled_at = $1 FROM over WHERE b.id = over.id
         ), held AS (

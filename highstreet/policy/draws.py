@@ -75,7 +75,7 @@ async def draw(tx: Tx, batch_id: str, now: datetime) -> int:
     """Draw a batch whose entering is over, once; how many won. Again, or too early: nothing happens and nobody wins."""
     one = await tx.fetchrow(
         """UPDATE policy.batch SET drawn_at = $2
-           WHERE id = $1 AND way = 'draw' AND drawn_at IS NULL AND closes_at <= $2
+           WHERE id = $1 AND way = 'draw' AND drawn_at IS NULL AND rolled_at IS NULL AND closes_at <= $2
            RETURNING seed, claims, amount""",
         batch_id,
         now,
@@ -125,7 +125,8 @@ async def _take_from_slices(tx: Tx, batch_id: str, amount: int) -> None:
 async def due(tx: Tx, now: datetime) -> list[str]:
     """Batches whose entering is over and which nobody drew."""
     found = await tx.fetch(
-        "SELECT id FROM policy.batch WHERE way = 'draw' AND drawn_at IS NULL AND closes_at <= $1 ORDER BY closes_at LIMIT 20",
+        """SELECT id FROM policy.batch WHERE way = 'draw' AND drawn_at IS NULL AND rolled_at IS NULL AND closes_at <= $1
+           ORDER BY closes_at LIMIT 20""",
         now,
     )
     return [row["id"] for row in found]

@@ -73,6 +73,14 @@ class TwoPersons(Refusal):
     zh = "须由另一人审批，提议人不能自行审批。"
 
 
+class DraftMoved(Refusal):
+    """A draft that somebody else saved since one began."""
+
+    code = "draft_moved"
+    en = "Somebody else saved this draft while you wrote. Yours is still here; look at what they changed, then save again."
+    zh = "您编辑期间有人保存了此草案。您的内容仍在，请查看对方的修改后再次保存。"
+
+
 class DecidedBefore(Refusal):
     """A change that was decided."""
 

@@ -37,7 +37,7 @@ async def test_whoever_proposes_does_not_decide_and_nothing_is_decided_twice(off
         no = await policy.budgets.propose(
             tx, DINING, "budget", {"amount": -1_000_500}, "take it back", HE, NOW
         )
-        await policy.budgets.decide(tx, no.id, False, SHE, "", NOW)
+        await policy.budgets.decide(tx, no.id, False, SHE, "", NOW, "it is needed")
     assert (await office.money())["free"] == 1_000_500
 
 

@@ -6,7 +6,9 @@ from datetime import datetime
 
 import msgspec
 
-from highstreet.kit.db import Tx, row, rows
+from highstreet.kit.db import Tx, row, row_or_none, rows
+from highstreet.kit.errors import NotFound
+from highstreet.kit.text import Words
 
 
 class Attention(msgspec.Struct, frozen=True):
@@ -64,9 +66,9 @@ _PURSE = """
                min(x.opens_at) FILTER (WHERE x.opens_at > $1) AS next_opens
         FROM policy.batch x, LATERAL (SELECT coalesce(sum(unclaimed), 0) AS amount FROM policy.slice WHERE batch_id = x.id) s
         WHERE x.programme_id = p.id) u ON true
-    LEFT JOIN LATERAL (
-        SELECT sum(k.amount - k.spent) FILTER (WHERE k.state <> 'lapsed') AS claimed, sum(k.spent) AS spent
-        FROM policy.claim k WHERE k.programme_id = p.id) c ON true
+    LEFT JOIN (
+        SELECT k.programme_id, sum(k.amount - k.spent) FILTER (WHERE k.state <> 'lapsed') AS claimed, sum(k.spent) AS spent
+        FROM policy.claim k GROUP BY 1) c ON c.programme_id = p.id
     LEFT JOIN LATERAL (
         SELECT sum(t.amount) AS amount FROM ledger.account f JOIN ledger.transfer t ON t.from_id = f.id
         WHERE f.kind = 'programme' AND f.party_id = p.id AND t.purpose = 'budget') b ON true"""
@@ -81,3 +83,20 @@ async def purses(tx: Tx, now: datetime) -> list[Purse]:
         + " ORDER BY array_position(ARRAY['running', 'draft', 'closed'], p.state), p.drafted_at DESC, p.id",
         now,
     )
+
+
+async def purse(tx: Tx, programme_id: str, now: datetime) -> Purse:
+    """One programme. Errors: NotFound."""
+    found = await row_or_none(tx, Purse, _PURSE + " WHERE p.id = $2", now, programme_id)
+    if found is None:
+        raise NotFound("programme")
+    return found
+
+
+async def kinds(tx: Tx) -> dict[str, Words]:
+    """What the catalogue's categories are called, by their whole path and by its last word."""
+    found: dict[str, Words] = {}
+    for one in await tx.fetch("SELECT id, name FROM catalog.category ORDER BY length(id) DESC, id"):
+        words = Words(one["name"].get("en", ""), one["name"].get("zh", ""))
+        found[one["id"]] = found[one["id"].rpartition(".")[2]] = words
+    return found

@@ -6,11 +6,19 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from highstreet.web.city import helping, programmes
+from highstreet.web.city import changes, draft, helping, launching, new, programme, programmes
 from highstreet.web.city.desk import desk_of
 
 # A page of the desk: its module here, and its line in page.html's list of tabs.
-PAGES = (programmes, helping)
+PAGES = (
+    programmes,
+    programme,
+    launching,
+    new,
+    draft,
+    changes,
+    helping,
+)
 
 ROUTES: list[ControllerRouterHandler] = [
     Router(

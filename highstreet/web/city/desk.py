@@ -19,6 +19,7 @@ from highstreet.market.views import city as views
 from highstreet.market.views.operator import staff_among
 from highstreet.parties import Session
 from highstreet.web import frame
+from highstreet.web.city import drawn
 from highstreet.web.frame import GivenMarket, GivenVisitor
 from highstreet.web.sessions import Visitor
 
@@ -104,6 +105,8 @@ class Desk(msgspec.Struct, frozen=True):
             currency=self.market.currency,
             said=refused.sentence(self.lang) if refused else "",
             once=new_id("key", self.now),
+            descent=drawn.descent,
+            passed=lambda one: drawn.passed(self.now, one.opens_at, one.closes_at),
             **values,
         )
 
