@@ -1,5 +1,5 @@
 -- Drafts of programmes' rules are kept, each saving of them; who decides a change says why
--- depends: 20261122_48_helped
+-- depends: 20261122_49_tax_refunds
 
 -- migrate: apply
 
