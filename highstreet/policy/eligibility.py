@@ -265,9 +265,7 @@ def _basket(
     if whole < one.least:
         return No(
             "threshold",
-            Words(
-                f"Below the least amount of {one.least / 100:.2f}.", f"未达到使用门槛 {one.least / 100:.2f}。"
-            ),
+            Words(f"Below the least amount of {one.least.text}.", f"未达到使用门槛 {one.least.text}。"),
         )
     if one.most is not None and whole > one.most:
         return _above(one)
@@ -297,9 +295,7 @@ def _items(
         if each < one.least:
             no = no or No(
                 "threshold",
-                Words(
-                    f"Below the least amount of {one.least / 100:.2f}.", f"未达到门槛 {one.least / 100:.2f}。"
-                ),
+                Words(f"Below the least amount of {one.least.text}.", f"未达到门槛 {one.least.text}。"),
             )
             continue
         if one.most is not None and each > one.most:
@@ -367,19 +363,19 @@ def terms(one: Schedule) -> Words:
     """How much a schedule gives, in few words."""
     if one.off is not None:
         return Words(
-            f"{one.off / 100:.2f} off from {one.least / 100:.2f}",
-            f"满 {one.least / 100:.2f} 减 {one.off / 100:.2f}",
+            f"{one.off.text} off from {one.least.text}",
+            f"满 {one.least.text} 减 {one.off.text}",
         )
-    cap = "" if one.cap is None else f", at most {one.cap / 100:.2f}"
-    cap_zh = "" if one.cap is None else f"，最高 {one.cap / 100:.2f}"
+    cap = "" if one.cap is None else f", at most {one.cap.text}"
+    cap_zh = "" if one.cap is None else f"，最高 {one.cap.text}"
     fee = f" less {one.fee / 100:g} %" if one.fee else ""
     fee_zh = f"（扣 {one.fee / 100:g}% 手续费）" if one.fee else ""
     return Words(f"{one.rate / 100:g} %{fee}{cap}", f"{one.rate / 100:g}%{fee_zh}{cap_zh}")
 
 
 def _above(one: Schedule) -> No:
-    most = (one.most or 0) / 100
-    return No("ceiling", Words(f"Nothing above a price of {most:.2f}.", f"价格超过 {most:.2f} 不予补贴。"))
+    most = one.most.text if one.most is not None else ""
+    return No("ceiling", Words(f"Nothing above a price of {most}.", f"价格超过 {most} 不予补贴。"))
 
 
 def _nothing() -> No:

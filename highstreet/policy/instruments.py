@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import tomllib
 from datetime import date, datetime, tzinfo
-from functools import lru_cache
-from typing import Any, Literal
+from functools import lru_cache, partial
+from typing import Any, Literal, Self
 
 import msgspec
 
 from highstreet.kit.errors import Malformed
-from highstreet.kit.money import parse_money
+from highstreet.kit.money import parse_money, plain
 from highstreet.kit.text import Words
 from highstreet.policy.errors import WrongProgramme
 
@@ -25,7 +25,14 @@ Proof = Literal["serial", "photo_new", "photo_old", "invoice", "delivery"]
 
 
 class Minor(int):
-    """An amount of money in minor units; written "1500.00" in a file."""
+    """An amount of money in minor units; `text`: as it is written in a file, "1500.00"."""
+
+    text: str
+
+    def __new__(cls, amount: int, currency: str = "CNY") -> Self:
+        made = super().__new__(cls, amount)
+        made.text = plain(amount, currency)
+        return made
 
 
 class Bps(int):
@@ -164,7 +171,7 @@ def read(text: str) -> Programme:
             int(at[1]) if at else len(text.splitlines()), f"not TOML: {e}", f"不是有效的 TOML：{e}"
         ) from None
     try:
-        programme = msgspec.convert(found, Programme, dec_hook=_scalar)
+        programme = msgspec.convert(found, Programme, dec_hook=partial(_scalar, str(found.get("currency"))))
     except msgspec.ValidationError as e:
         said, _, path = str(e).partition(" - at `$")
         raise _wrong(_line(text, path.rstrip("`"), said), said, f"内容不符合格式（{said}）") from None
@@ -172,12 +179,12 @@ def read(text: str) -> Programme:
     return programme
 
 
-def _scalar(kind: type, value: Any) -> Any:
+def _scalar(currency: str, kind: type, value: Any) -> Any:
     if kind is Minor:
         if not isinstance(value, str):
             raise ValueError('an amount is written as text: "1500.00"')
         try:
-            return Minor(parse_money(value, "CNY"))
+            return Minor(parse_money(value, currency), currency)
         except Malformed as e:
             raise ValueError(str(e.values["problem"])) from None
     if kind is Bps:

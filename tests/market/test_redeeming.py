@@ -38,7 +38,7 @@ OFF = 'of = "basket"\nleast = "50.00"\noff = "10.00"'
 
 async def grant(
     lane: Lane, name: str = "tea", schedule: str = OFF, *, kind: str = "voucher", claims: int = 3, amount: int = 1_000,
-    beside: str = "false", back: str = "budget", quota: str = "free", enrol: bool = True, per_order: int = 1,
+    beside: str = "false", back: str = "budget", quota: str = "free", enrol: bool = True, per_order: int = 1, seller: str = "tea",
 ) -> str:  # fmt: skip
     """A running programme with one open round, the lane's seller taking part; the round's id."""
     now, db = lane.clock(), lane.market.db
@@ -56,7 +56,7 @@ async def grant(
         one = await db.run(policy.budgets.propose, name, change, body, "as planned", HE, now)
         await db.run(programmes.decide, one.id, True, SHE, now)
     if enrol:
-        await db.run(policy.enrolments.enrol, name, lane.made.sellers["tea"], frozenset({"food"}), HE, now)
+        await db.run(policy.enrolments.enrol, name, lane.made.sellers[seller], frozenset({"food"}), HE, now)
     return (await db.run(policy.budgets.batches, name))[0].id
 
 

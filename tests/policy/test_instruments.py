@@ -72,3 +72,13 @@ def test_a_file_changed_anywhere_is_read_or_refused(at: int, cut: int, put: str)
         assert policy.instruments.read(text).rules
     except WrongProgramme as refused:
         assert 1 <= refused.values["line"] <= len(text.splitlines()) + 1  # type: ignore[operator]
+
+
+def test_amounts_are_of_the_programme_s_currency() -> None:
+    file = next(one for one in FILES if one.stem == "dining-shanghai-2024").read_text(encoding="utf-8")
+    text = file.replace('"CNY"', '"JPY"').replace('.00"', '"')
+    one = policy.instruments.read(text).rules[0].schedules[0]
+    assert (one.off, one.least) == (50, 300)
+    assert policy.eligibility.terms(one).en == "50 off from 300"
+    with pytest.raises(WrongProgramme, match="no more than 0 decimals"):
+        policy.instruments.read(text.replace('"50"', '"50.5"'))
