@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,7 +21,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from highstreet import catalog, orders, parties
+from highstreet import catalog, orders, parties, policy
 from highstreet.adapters.devices_sandbox import SandboxDevices
 from highstreet.adapters.lender_sandbox import SandboxLender
 from highstreet.adapters.mail_file import FileMail
@@ -67,6 +68,7 @@ from highstreet.market import (
     programmes,
     reports,
     rooms,
+    screening,
     settling,
     tax_moves,
 )
@@ -315,7 +317,9 @@ def subscribers(market: OpenMarket) -> dict[str, Subscriber]:
     async def free_devices(tx: Tx, facts: list[Fact]) -> None:
         await devices.hear_orders(market, tx, facts, market.clock())
 
-    return {"stir": news.stir, "tell parties": tell_parties, "free devices": free_devices}
+    return {
+        "stir": news.stir, "tell parties": tell_parties, "free devices": free_devices, "screening": partial(screening.hear, market),
+    }  # fmt: skip
 
 
 def jobs_of(market: OpenMarket) -> dict[str, Work]:
@@ -372,6 +376,7 @@ def rounds(market: OpenMarket) -> list[Round]:
             await parties.licences.expire(tx, now.astimezone(market.tz).date(), now)
             await parties.particulars.remind(tx, now)
             await catalog.chat.forget_old(tx, now)
+            await policy.redemptions.forget_old(tx, now)
             return await forget_answers(tx, now) > 0
 
     def errand(run: Callable[[Market, datetime], Awaitable[int]]) -> Callable[[], Awaitable[bool]]:
@@ -385,12 +390,10 @@ def rounds(market: OpenMarket) -> list[Round]:
         Round("cohorts", 1.0, errand(gather.close_due)),
         Round("rooms", 1.0, errand(rooms.follow_clock)),
         Round("programmes", 5.0, errand(programmes.keep)),
-        Round("claw-backs", 30.0, errand(clawing_back.keep)),
-        Round("audit seeds", 30.0, errand(settling.tell_seeds)),
-        Round("tax refunds", 1.0, errand(tax_moves.ask)),
-        Round("departures", 30.0, errand(tax_moves.keep)),
-        Round("silent devices", 1.0, errand(devices.pass_over)),
-        Round("device reports", 5.0, errand(reports.take_up)),
+        Round("claw-backs", 30.0, errand(clawing_back.keep)), Round("audit seeds", 30.0, errand(settling.tell_seeds)),
+        Round("tax refunds", 1.0, errand(tax_moves.ask)), Round("departures", 30.0, errand(tax_moves.keep)),
+        Round("screening", 60.0, errand(screening.keep)),
+        Round("silent devices", 1.0, errand(devices.pass_over)), Round("device reports", 5.0, errand(reports.take_up)),
         Round("cleaning", 3600.0, clean),
         *(Round(name, 1.0, errand(run)) for name, run in ERRANDS.items()),
-    ]
+    ]  # fmt: skip

@@ -75,6 +75,7 @@ async def export(market: Market, tx: Tx, person_id: str) -> dict[str, Any]:
             for one in await policy.claims.of(tx, person_id, 10_000)
         ],
         "tax_refunds": await _tax_refunds(market, tx, person_id),
+        "questions": await _questions(tx, person_id),
         "cards": [
             {"seller": one.seller_id, "principal": one.principal, "bonus": one.bonus}
             for one in await ledger.cards.mine(tx, person_id)
@@ -94,6 +95,21 @@ async def _tax_refunds(market: Market, tx: Tx, person_id: str) -> dict[str, Any]
         "passport": await policy.departures.travellers.passport_of(tx, market.seal, person_id),
         "forms": forms,
     }
+
+
+async def _questions(tx: Tx, person_id: str) -> list[dict[str, Any]]:
+    """What was upheld of them about public money, and what they said."""
+    return [
+        {
+            "programme": one.programme_id,
+            "pattern": one.pattern,
+            "decided_at": one.decided_at,
+            "reason": one.reason,
+            "appeal": one.appeal if one.appealed_by == person_id else None,
+            "outcome": one.outcome,
+        }
+        for one in await policy.alerts.about(tx, person=person_id)
+    ]
 
 
 async def erase(tx: Tx, person_id: str, now: datetime) -> None:
@@ -118,6 +134,7 @@ async def erase(tx: Tx, person_id: str, now: datetime) -> None:
     await ledger.top_ups.forget(tx, person_id, now)
     await policy.claims.forget(tx, person_id, now)
     await policy.departures.forget(tx, person_id, now)
+    await policy.alerts.forget(tx, person_id)
     await policy.enrolments.forget(tx, person_id)
     await catalog.chat.forget(tx, person_id)
     await ledger.instalments.forget(tx, person_id)

@@ -144,6 +144,15 @@ async def known_as(tx: Tx, ids: Sequence[str]) -> dict[str, list[str]]:
     return told
 
 
+def mark(seal: Seal, typed: str) -> bytes | None:
+    """The keyed hash of a telephone number, as of whoever signs in with it; None when it is not one."""
+    try:
+        handle = handle_of(typed)
+    except BadHandle:
+        return None
+    return seal.blind("phone", handle.text) if handle.kind == "phone" else None
+
+
 async def with_handle(tx: Tx, seal: Seal, typed: str) -> str | None:
     """Whose e-mail or phone this is, proved to be theirs; None for nobody's. Errors: BadHandle."""
     handle = handle_of(typed)

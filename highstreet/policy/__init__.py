@@ -15,28 +15,32 @@ on public money to be given back), refund form (a traveller's, of tax), advance 
 # isort: off
 # fmt: off
 from highstreet.policy import (
-    advances, applications, audits, budgets, claims, clawbacks, codes, departures, drafts, draws, effects,
-    eligibility, enrolments, errors, evidence, explaining, instruments, prices, refund_worth, rehearsing, serials,
-    settlement_files, settlements, targeting,
+    advances, alerts, applications, audits, bounds, budgets, claims, clawbacks, codes, departures, drafts, draws,
+    effects, eligibility, enrolments, errors, evidence, explaining, instruments, prices, redemptions, refund_worth,
+    rehearsing, screens, serials, settlement_files, settlements, targeting,
 )
+from highstreet.policy.alerts import Alert
 from highstreet.policy.budgets import Batch, Change, ChangeKind
 from highstreet.policy.claims import Asking, Claim, Had, Verdict
 from highstreet.policy.clawbacks import Clawback
-from highstreet.policy.eligibility import Asked, Award, judge, No, Thing, Used
+from highstreet.policy.eligibility import Asked, Award, BARRED, judge, No, Thing, Used
 from highstreet.policy.errors import (
-    AllClaimed, ClaimedBefore, ClaimInUse, DecidedBefore, NotClaimable, NotEnrolled, OverBudget,
-    TwoPersons, WrongProgramme,
+    AllClaimed, AnotherOfficer, AppealOver, ClaimedBefore, ClaimInUse, DecidedBefore, NotClaimable, NotEnrolled,
+    OverBudget, TwoPersons, WrongProgramme,
 )
 from highstreet.policy.instruments import Programme, Rule
 from highstreet.policy.prices import FiledPrice
+from highstreet.policy.redemptions import Redemption
+from highstreet.policy.screens import Found, Link, Raised, Tie, Use
 from highstreet.policy.settlements import Settlement, SettlementRow
 
 __all__ = [
-    "AllClaimed", "Asked", "Asking", "Award", "Batch", "Change", "ChangeKind", "Claim", "ClaimInUse",
-    "ClaimedBefore", "Clawback", "DecidedBefore", "FiledPrice", "Had", "No", "NotClaimable",
-    "NotEnrolled", "OverBudget", "Programme", "Rule", "Settlement", "SettlementRow", "Thing",
-    "TwoPersons", "Used", "Verdict", "WrongProgramme", "advances", "applications", "audits", "budgets",
-    "claims", "clawbacks", "codes", "departures", "drafts", "draws", "effects", "eligibility", "enrolments",
-    "errors", "evidence", "explaining", "instruments", "judge", "prices", "refund_worth", "rehearsing", "serials",
-    "settlement_files", "settlements", "targeting",
+    "BARRED", "Alert", "AllClaimed", "AnotherOfficer", "AppealOver", "Asked", "Asking", "Award", "Batch", "Change",
+    "ChangeKind", "Claim", "ClaimInUse", "ClaimedBefore", "Clawback", "DecidedBefore", "FiledPrice", "Found", "Had",
+    "Link", "No", "NotClaimable", "NotEnrolled", "OverBudget", "Programme", "Raised", "Redemption", "Rule",
+    "Settlement", "SettlementRow", "Thing", "Tie", "TwoPersons", "Use", "Used", "Verdict", "WrongProgramme",
+    "advances", "alerts", "applications", "audits", "bounds", "budgets", "claims", "clawbacks", "codes", "departures",
+    "drafts", "draws", "effects", "eligibility", "enrolments", "errors", "evidence", "explaining", "instruments",
+    "judge", "prices", "redemptions", "refund_worth", "rehearsing", "screens", "serials", "settlement_files",
+    "settlements", "targeting",
 ]

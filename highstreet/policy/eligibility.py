@@ -16,6 +16,7 @@ from highstreet.policy import promises
 from highstreet.policy.instruments import Limit, Programme, Rule, Schedule
 
 _YEAR = 365
+BARRED = frozenset({"barred"})  # what is true of who may not take part, because of what an office found
 
 
 class Thing(msgspec.Struct, frozen=True):
@@ -175,6 +176,8 @@ def _kind(one: Schedule, thing: Thing) -> str:
 
 
 def _shut_out(rule: Rule, asked: Asked) -> No | None:
+    if BARRED & (asked.people | asked.seller):
+        return No("barred", Words("Barred from this programme for now.", "目前已被限制参与该政策。"))
     if missing := sorted(set(rule.people) - asked.people):
         return No(
             "person",

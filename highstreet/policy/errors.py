@@ -278,3 +278,20 @@ SAID_BY: dict[str, type[Refusal]] = {
     "serials_are_asked_for": SerialNotAsked,
     "refunded_goods_stay_sold": RefundedGoods,
 }
+
+
+class AppealOver(Refusal):
+    """An appeal after its time, of something not upheld, or a second one."""
+
+    code = "appeal_over"
+    en = "This can no longer be appealed."
+    zh = "已超过申诉期限或已申诉过。"
+
+
+class AnotherOfficer(Refusal):
+    """An appeal decided by whoever decided before; or somebody who decides about themselves."""
+
+    code = "another_officer"
+    status = 403
+    en = "Somebody else must decide this: not whoever decided before, and nobody about themselves."
+    zh = "须由另一位工作人员决定：原决定人及当事人不得办理。"

@@ -9,6 +9,7 @@ import msgspec
 
 from highstreet.kit.db import Tx
 from highstreet.policy import Claim, Had
+from highstreet.policy.eligibility import BARRED
 
 MOST_CLAIMS = 8  # looked at together; who has more spends what lapses first
 
@@ -22,13 +23,17 @@ class Enrolled(msgspec.Struct, frozen=True):
 
 
 class Holdings(msgspec.Struct, frozen=True):
-    """claims: that may be spent now, what lapses first coming first; rules: of their programmes, by id; qualities: of the person."""
+    """claims: that may be spent now, what lapses first coming first; rules: of their programmes, by id; qualities: of the person.
+
+    bars: sellers that may not take part, by programme; the claims of a programme the person is barred from are not among `claims`.
+    """
 
     claims: list[Claim]
     rules: dict[str, str]
     had: Had
     qualities: list[str]
     enrolments: list[Enrolled]
+    bars: list[tuple[str, str]]
 
     @property
     def people(self) -> frozenset[str]:
@@ -38,10 +43,11 @@ class Holdings(msgspec.Struct, frozen=True):
     @property
     def sellers(self) -> Mapping[tuple[str, str], frozenset[str]]:
         """What is true of a seller in a programme, by both, 'enrolled' among it; missing where it takes no part now."""
-        return {
+        told = {
             (one.seller_id, one.programme_id): frozenset(one.qualities) | {"enrolled"}
             for one in self.enrolments
         }
+        return told | dict.fromkeys(self.bars, BARRED)
 
 
 _decode = msgspec.json.Decoder(Holdings)
@@ -56,6 +62,7 @@ async def of(
         WITH mine AS MATERIALIZED (
             SELECT id, batch_id, programme_id, holder_id, schedule, amount, state, claimed_at, valid_until, order_id, spent
             FROM policy.claim WHERE holder_id = $1 AND state = 'open' AND valid_until > $3 AND id = coalesce($5, id)
+              AND NOT EXISTS (SELECT FROM policy.bar b WHERE b.party_id = $1 AND b.programme_id = claim.programme_id AND b.until > $3)
             ORDER BY valid_until, id LIMIT $4
         ), also AS MATERIALIZED (
             SELECT kind || ':' || encode(handle, 'hex') AS who FROM parties.login WHERE party_id = $1
@@ -73,6 +80,8 @@ async def of(
                 'taken', (SELECT coalesce(json_agg(c), '[]') FROM (
                     SELECT programme_id, taken_at, spent FROM policy.claim WHERE holder_id = $1 AND state = 'taken') c)),
             'qualities', (SELECT coalesce(json_agg(q.quality), '[]') FROM policy.quality q WHERE q.person_id = $1 AND q.until > $3),
+            'bars', (SELECT coalesce(json_agg(json_build_array(party_id, programme_id)), '[]') FROM policy.bar
+                     WHERE party_id = ANY ($2) AND until > $3),
             'enrolments', (SELECT coalesce(json_agg(e), '[]') FROM (
                 SELECT programme_id, seller_id, qualities FROM policy.enrolment
                 WHERE programme_id IN (SELECT programme_id FROM mine) AND seller_id = ANY ($2) AND (ends_at IS NULL OR ends_at > $3)
