@@ -16,8 +16,7 @@ from highstreet.market.contacts import open_contact
 from highstreet.market.desk import Market
 from highstreet.market.purse import METHOD
 from highstreet.market.views import screening as views
-from highstreet.policy import Alert, Programme
-from highstreet.policy.screens import Link, Tie, Use
+from highstreet.policy import Alert, Found, Link, Programme, Redemption, Tie, Use
 
 _BACK = ("order.returned", "order.undone")
 _LEAST_ADDRESS = 6  # letters: less says nothing of where somebody lives
@@ -90,7 +89,7 @@ async def _screen(tx: Tx, market: Market, programme_id: str, now: datetime) -> l
     return sorted({one for one in asked if one is not None})
 
 
-async def _screened(market: Market, tx: Tx, programme_id: str, now: datetime) -> list[policy.screens.Found]:
+async def _screened(market: Market, tx: Tx, programme_id: str, now: datetime) -> list[Found]:
     standing = await policy.budgets.standing(tx, programme_id)
     programme = policy.instruments.read(standing.rules) if standing.rules else None
     spent = await policy.redemptions.of(tx, programme_id, now)
@@ -102,7 +101,7 @@ async def _screened(market: Market, tx: Tx, programme_id: str, now: datetime) ->
     return policy.screens.all_of(uses, links, ties, sales)
 
 
-def _use(one: policy.redemptions.Redemption, programme: Programme | None, market: Market) -> Use:
+def _use(one: Redemption, programme: Programme | None, market: Market) -> Use:
     rule = programme.rule_on(one.at, market.tz) if programme else None
     schedule = rule.schedules[one.schedule] if rule and one.schedule < len(rule.schedules) else None
     return Use(

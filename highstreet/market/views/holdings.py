@@ -8,8 +8,7 @@ from datetime import datetime
 import msgspec
 
 from highstreet.kit.db import Tx
-from highstreet.policy import Claim, Had
-from highstreet.policy.eligibility import BARRED
+from highstreet.policy import BARRED, Claim, Had
 
 MOST_CLAIMS = 8  # looked at together; who has more spends what lapses first
 

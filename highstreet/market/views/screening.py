@@ -8,8 +8,7 @@ from datetime import datetime
 import msgspec
 
 from highstreet.kit.db import Row, Tx, rows
-from highstreet.policy.redemptions import Redemption
-from highstreet.policy.screens import Link, Raised
+from highstreet.policy import Link, Raised, Redemption
 
 
 async def spent(

@@ -1,5 +1,5 @@
 -- Screening: what public money was spent on, what tells people together, questions about it, decisions and appeals
--- depends: 20261122_49_tax_refunds
+-- depends: 20261122_50_drafts
 
 -- migrate: apply
 
