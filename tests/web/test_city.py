@@ -170,3 +170,19 @@ async def ended(liang: Officer, qiu: Officer) -> None:
     end = change_of(await liang.post(f"{AT}/close", why="the weeks are over"))
     assert "go back to the treasury" in (await qiu.see(end)).text
     assert await decide(qiu, end) == 303
+
+
+async def test_tried_on_past_orders_and_watched(lane: Lane, officers: tuple[Officer, Officer]) -> None:
+    liang, qiu = officers
+    await liang.post("/new/copy", **{"from": "empty:", "copy_id": "lane-weeks"})
+    await liang.post(f"{AT}/draft", text=RULES, began_from="1")
+    day = lane.clock().astimezone(lane.market.tz).date().isoformat()
+    assert "Try the draft" in (await liang.see(f"{AT}/rehearsal")).text
+    tried = await liang.post(f"{AT}/rehearsal", since=day, until=day, claims="1", round_days="7", budget="")
+    assert tried.status_code == 200
+    assert "What would have come of it" in tried.text
+    assert "orders in" in tried.text
+    wrong = await liang.post(f"{AT}/rehearsal", since=day, until="", claims="0", round_days="7", budget="x")
+    assert wrong.status_code == 422
+    assert "Nobody has claimed yet" in (await liang.see(f"{AT}/watch")).text
+    assert qiu

@@ -6,7 +6,17 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from highstreet.web.city import changes, draft, helping, launching, new, programme, programmes
+from highstreet.web.city import (
+    changes,
+    draft,
+    helping,
+    launching,
+    new,
+    programme,
+    programmes,
+    rehearse,
+    watch,
+)
 from highstreet.web.city.desk import desk_of
 
 # A page of the desk: its module here, and its line in page.html's list of tabs.
@@ -16,6 +26,8 @@ PAGES = (
     launching,
     new,
     draft,
+    rehearse,
+    watch,
     changes,
     helping,
 )

@@ -106,7 +106,8 @@ async def save(request: AnyRequest, desk: GivenDesk, programme_id: FromPath[str]
         except Refusal as no:
             return await _page(desk, programme_id, text, n, no, why)
         return desk.go(f"/changes/{one.id}", "Proposed. Somebody else decides.")
-    return desk.go(f"/programmes/{programme_id}/draft", "Saved.")
+    page = "rehearsal" if do == "rehearse" else "draft"
+    return desk.go(f"/programmes/{programme_id}/{page}", "Saved.")
 
 
 @post("/programmes/{programme_id:str}/draft/check", status_code=200)
