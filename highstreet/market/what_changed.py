@@ -33,8 +33,8 @@ class Told(msgspec.Struct, frozen=True):
 
     spending: of sales to them; own: what they paid themselves; bought: whether they bought at all; small: at small sellers; capped:
     spending with the highest hundredth cut; before: the same length before the draw, where nothing can have changed (which checks the
-    method); later: as long after it, None before that is over. over: whether the validity has ended. shared: how many came with another's
-    telephone or device; where there are any, the errors count them as one household.
+    method); later: as long after it, None before that is over or when nobody bought anything. over: whether the validity has ended.
+    shared: how many came with another's telephone or device; where there are any, the errors count them as one household.
     """
 
     drawn: Drawn
@@ -115,7 +115,7 @@ def _judged(one: Drawn, people: Sequence[Entrant], homes: dict[str, str], helped
         one, sum(p.won for p in people), sum(not p.won for p in people), sum(p.public > 0 for p in people), public,
         len(homes), now >= one.until, changed(lambda p: p.after), changed(lambda p: p.own), changed(lambda p: p.after > 0),
         changed(lambda p: p.small), changed(lambda p: cut[p.holder]), changed(lambda p: p.before),
-        changed(lambda p: p.later) if now >= one.until + (one.until - one.drawn_at) else None,
+        changed(lambda p: p.later) if _is_over(one, people, now) else None,
         policy.effects.ratio(_pairs(people, won=True), _pairs(people, won=False)),
         policy.effects.leverage(helped, public), divisions, _groups(people, divisions),
     )  # fmt: skip
@@ -123,6 +123,11 @@ def _judged(one: Drawn, people: Sequence[Entrant], homes: dict[str, str], helped
 
 def _pairs(people: Sequence[Entrant], *, won: bool) -> policy.effects.Pairs:
     return policy.effects.Pairs.of((p.after, p.public) for p in people if p.won is won)
+
+
+def _is_over(one: Drawn, people: Sequence[Entrant], now: datetime) -> bool:
+    """Whether as long again has passed after the validity, and anybody bought anything then."""
+    return now >= one.until + (one.until - one.drawn_at) and any(p.later for p in people)
 
 
 def _sides(people: Sequence[Entrant], figure: _Figure) -> tuple[policy.effects.Sample, policy.effects.Sample]:

@@ -9,6 +9,8 @@ from litestar.types import ControllerRouterHandler
 from highstreet.web.city import (
     changes,
     draft,
+    effect,
+    effect_sheet,
     helping,
     launching,
     new,
@@ -30,6 +32,8 @@ PAGES = (
     watch,
     changes,
     helping,
+    effect,
+    effect_sheet,
 )
 
 ROUTES: list[ControllerRouterHandler] = [
