@@ -79,7 +79,9 @@ async def collect(tx: Tx, seller_id: str, currency: str, now: datetime) -> int:
         left -= part
         await policy.clawbacks.took(tx, one.id, part)
         await ledger.grants.claw_back(tx, seller_id, part, currency, one.order_id, one.id, now)
-        if one.goes_to == "budget":
+        # A programme that is closed has no budget any more: what would be its own stays with the treasury.
+        closed = (await policy.budgets.standing(tx, one.programme_id)).state == "closed"
+        if one.goes_to == "budget" and not closed:
             await policy.budgets.give_up(tx, one.programme_id, -part)
             await ledger.grants.grant(tx, one.programme_id, part, currency, one.id, now)
     return whole - left

@@ -34,7 +34,12 @@ class Period(msgspec.Struct, frozen=True):
 
 async def next_period(tx: Tx, programme_id: str, now: datetime, tz: tzinfo) -> Period:
     """From the end of the last one, or the day the programme first paid, until last midnight in the town."""
-    before = await policy.settlements.last(tx, programme_id)
+    return await _following(tx, programme_id, await policy.settlements.last(tx, programme_id), now, tz)
+
+
+async def _following(
+    tx: Tx, programme_id: str, before: Settlement | None, now: datetime, tz: tzinfo
+) -> Period:
     first = None if before else await views.first_moved(tx, programme_id)
     today = _midnight(now, tz)
     since = before.until if before else min(_midnight(first, tz) if first else today, today)
@@ -60,13 +65,13 @@ async def _draw_up(
     earlier = await policy.settlements.settlements(tx, programme_id)
     if again := next((s for s in earlier if s.until == until), None):
         return again
-    may = await next_period(tx, programme_id, now, market.tz)
+    may = await _following(tx, programme_id, earlier[0] if earlier else None, now, market.tz)
     if not may.since < until <= may.until or _midnight(until, market.tz) != until:
         raise policy.errors.NotNext(
             since=may.since.astimezone(market.tz).date(), until=may.until.astimezone(market.tz).date()
         )
     seed = await policy.settlements.tell_seed(tx, programme_id, now)
-    # The number belongs to what was read first: if it is taken by now, nothing below is written.
+    # Number and period belong to what was read first: if they are taken by now, nothing below is written.
     if seed.n != (earlier[0].n if earlier else 0) + 1:
         return await _draw_up(tx, market, programme_id, until, by, now)
     below = await views.below(tx)
@@ -192,7 +197,7 @@ class _Gather:
         if one.id in self._disputed:
             return "clawback"
         proven = evidence["proof"] and evidence["rule"] and (evidence["paid"] or not evidence["price_paid"])
-        return "" if proven or one.id in self._excused else "evidence"
+        return "" if (proven and not one.lacks) or one.id in self._excused else "evidence"
 
     def evidence(self, one: Particulars, moved: Moved) -> dict[str, Any]:
         """Everything the auditor asks of a transaction; nothing personal: the buyer is a keyed hash."""
@@ -214,7 +219,8 @@ class _Gather:
             "price_paid": sum(line.paid for line in one.lines),
             "paid": [msgspec.to_builtins(paid) for paid in one.paid],
             "proof": _proof(one),
-            "serials": [],
+            "papers": [msgspec.to_builtins(paper) for paper in one.papers],
+            "serials": one.serials,
             "returned": {str(line.position): line.undone for line in one.lines if line.undone},
             "went_in": moved.went_in,
             "came_back": moved.came_back,

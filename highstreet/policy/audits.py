@@ -93,3 +93,13 @@ async def outcomes(tx: Tx, settlement_id: str) -> dict[int, Outcome]:
         settlement_id,
     )
     return {one.n: one for one in found}
+
+
+async def look(tx: Tx, what: str, why: str, by: str, now: datetime) -> None:
+    """Somebody of the city opens who is behind public money, and says why: kept for ever. Errors: Malformed."""
+    if not why.strip():
+        raise Malformed("why", "say why you need to know", "请说明查看理由")
+    await tx.execute(
+        "INSERT INTO policy.looked (at, by, what, why) VALUES ($1, $2, $3, $4)", now, by, what, why.strip()
+    )
+    await facts.tell(tx, "person.looked_at", what, by, now)

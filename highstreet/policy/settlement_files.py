@@ -48,7 +48,7 @@ def csv_of(head: Settlement, rows: Sequence[SettlementRow]) -> str:
                 " ".join(one["id"] for one in e["claims"]), rule.get("from", ""), _cell(rule.get("source", "")),
                 _cell("; ".join(_line(one, cur) for one in e["lines"])), e["buyer"] or "",
                 "; ".join(f"{one['how']} {one['reference']} {plain(one['amount'], cur)}" for one in e["paid"]),
-                "; ".join(f"{one['kind']} {one['reference']} {one.get('sha256') or ''}".strip() for one in e["proof"]),
+                "; ".join(f"{one['kind']} {one['reference']} {one.get('sha256') or ''}".strip() for one in [*e["proof"], *e["papers"]]),
                 str(e["receipt"]), " ".join(e["serials"]), plain(e["went_in"], cur), plain(e["came_back"], cur),
             )
         )  # fmt: skip

@@ -136,11 +136,16 @@ async def buy(market: Market, town: Town, bought: Bought, n: int | str, placed: 
         line = zh if person.lang == "zh" else en
         contact = _contact(person.name, line, where, bought.note)
     entries = [Entry(town.offers[goods], steps) for goods, steps in bought.goods.items()]
+    buyer = town.people.get(bought.who)
     explained = await quote(
-        market, entries, placed, channel="counter" if at_counter else "online", where=where
+        market,
+        entries,
+        placed,
+        channel="counter" if at_counter else "online",
+        where=where,
+        holder=None if at_counter else buyer,
     )
     seller = explained.quote.orders[0].seller_id
-    buyer = town.people.get(bought.who)
     placing = Placing(
         quote=explained.quote,
         contact=contact,

@@ -50,6 +50,7 @@ WITH_ID = {
     ("POST", "/api/rounds/{round_id}/claims"),
     ("DELETE", "/api/claims/{claim_id}"),
     ("GET", "/api/programmes/{programme_id}/filed-prices"),
+    ("GET", "/api/settlements/{settlement_id}"),
     ("POST", "/api/programmes/{programme_id}/filed-prices"),
     ("POST", "/api/orders/{order_id}/serials"),
     ("POST", "/api/orders/{order_id}/evidence"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from html import unescape
 from pathlib import Path
@@ -13,6 +13,7 @@ import httpx
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.static_files import create_static_files_router
+from litestar.types import ControllerRouterHandler
 
 from highstreet.ledger import Notice
 from highstreet.market import fulfil, pay, place, quote
@@ -24,10 +25,11 @@ from tests.town import Ferry, lantern_ferry
 SECRET = b"a desk in Lantern Ferry, for tests"
 
 
-def app_of(ferry: Ferry) -> Litestar:
+def app_of(ferry: Ferry, more: Sequence[ControllerRouterHandler] = ()) -> Litestar:
+    """The merchant's pages, and more of them where they are told."""
     static = create_static_files_router("/static", directories=[Path(render.WEB) / "static"])
     return Litestar(
-        [*merchant.ROUTES, static],
+        [*merchant.ROUTES, *more, static],
         state=State({"market": ferry.market, "town": "Lantern Ferry"}),
         dependencies=frame.DEPENDENCIES,
         exception_handlers=dict(frame.EXCEPTION_HANDLERS),

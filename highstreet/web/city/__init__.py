@@ -7,7 +7,9 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from highstreet.web.city import (
+    applications,
     changes,
+    clawbacks,
     draft,
     effect,
     effect_sheet,
@@ -17,6 +19,9 @@ from highstreet.web.city import (
     programme,
     programmes,
     rehearse,
+    settlement,
+    settlements,
+    trail,
     watch,
 )
 from highstreet.web.city.desk import desk_of
@@ -34,6 +39,11 @@ PAGES = (
     helping,
     effect,
     effect_sheet,
+    applications,
+    settlements,
+    settlement,
+    clawbacks,
+    trail,
 )
 
 ROUTES: list[ControllerRouterHandler] = [

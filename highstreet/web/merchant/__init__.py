@@ -29,6 +29,8 @@ from highstreet.web.merchant import (
     places,
     prescriptions,
     prices,
+    programme,
+    programmes,
     promotions,
     scenario,
     scenarios,
@@ -48,7 +50,7 @@ from highstreet.web.merchant.desk import Elsewhere, desk_of, elsewhere
 _PAGES = (
     today, orders, order, order_acts, handover, goods, describing, item, pictures, sheets, intake, offers, offer, prices, promotions,
     stock, times, things, devices, supply, groups, boxes, live, scenario, scenarios, visits, visit, prescriptions, takings, cards,
-    business, places, licences, staff,
+    programmes, programme, business, places, licences, staff,
 )  # fmt: skip
 
 _DESK = Router(
