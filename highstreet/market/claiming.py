@@ -78,13 +78,17 @@ class Claims:
 
         `also`: what else tells this person again, as `parties.people.known_as` says it.
 
-        Errors: AllClaimed, ClaimedBefore, NotClaimable, NotFound, Unavailable.
+        Errors: AllClaimed, ClaimedBefore, NotClaimable, NotYourTurn, NotFound, Unavailable.
         """
         if self.is_gone(batch_id, now):
             raise policy.AllClaimed
-        batch = await self._batch(batch_id, now)
+        batch = await self.batch(batch_id, now)
         if not batch.opens_at <= now < batch.closes_at or batch.drawn_at or batch.rolled_at:
             raise policy.NotClaimable(opens=batch.opens_at.isoformat(), closes=batch.closes_at.isoformat())
+        if batch.pace is not None:
+            before = await self._in_turn(batch, holder, key, now)
+            if before is not None:
+                return Claimed(before, again=True)
         people = [f"party:{holder}"] + (
             [f"device:{self._seal.blind('device', device).hex()}"] if device else []
         )
@@ -100,7 +104,19 @@ class Claims:
                 raise policy.AllClaimed
         raise Unavailable
 
-    async def _batch(self, batch_id: str, now: datetime) -> Batch:
+    async def _in_turn(self, batch: Batch, holder: str, key: str, now: datetime) -> str | None:
+        """A round with a line is claimed by who was called up; the claim, where the same call made it before. Errors: NotYourTurn."""
+        async with self._db.read() as tx:
+            turn = await policy.lines.turn(tx, batch.id, holder)
+            if turn is not None and turn.called(now):
+                return None
+            before = await policy.claims.claimed_with(tx, batch.id, holder, key)
+        if before is None:
+            raise policy.errors.NotYourTurn(ahead=turn.ahead(now) if turn else batch.claims)
+        return before
+
+    async def batch(self, batch_id: str, now: datetime) -> Batch:
+        """A batch as this process last saw it, at most a second ago. Errors: NotFound."""
         known = self._known.get(batch_id)
         if known is None or now >= known.seen_at + _REMEMBERED:
             async with self._db.read() as tx:

@@ -15,7 +15,7 @@ from highstreet.kit import facts, rates
 from highstreet.kit.db import Tx
 from highstreet.kit.errors import NotAllowed, NotFound, Refusal, TooOften
 from highstreet.kit.rates import Limit
-from highstreet.market import vouchers_shown
+from highstreet.market import lining_up, vouchers_shown
 from highstreet.market.desk import Market
 from highstreet.market.views import public_money
 from highstreet.market.vouchers_shown import Code
@@ -107,6 +107,9 @@ async def claim(
     async with market.db.read() as tx:
         batch = await policy.budgets.batch(tx, round_id)
         await _allowed(tx, helper, batch.programme_id, now)
+    if batch.pace is not None:
+        # At a counter too one waits for one's turn: the refusal says how many come before.
+        await lining_up.stand(market, round_id, who.person_id, None, now, who.names)
     done = await market.claims.claim(round_id, who.person_id, None, key, now, who.names)
     await market.db.run(_told, helper, who, done.claim, round_id, now)
     if batch.way == "draw":

@@ -16,7 +16,7 @@ on public money to be given back), refund form (a traveller's, of tax), advance 
 # fmt: off
 from highstreet.policy import (
     advances, alerts, applications, audits, bounds, budgets, claims, clawbacks, codes, departures, drafts, draws,
-    effects, eligibility, enrolments, errors, evidence, explaining, instruments, prices, redemptions, refund_worth,
+    effects, eligibility, enrolments, errors, evidence, explaining, instruments, lines, prices, redemptions, refund_worth,
     rehearsing, screens, serials, settlement_files, settlements, targeting,
 )
 from highstreet.policy.alerts import Alert
@@ -41,6 +41,6 @@ __all__ = [
     "Settlement", "SettlementRow", "Thing", "Tie", "TwoPersons", "Use", "Used", "Verdict", "WrongProgramme",
     "advances", "alerts", "applications", "audits", "bounds", "budgets", "claims", "clawbacks", "codes", "departures",
     "drafts", "draws", "effects", "eligibility", "enrolments", "errors", "evidence", "explaining", "instruments",
-    "judge", "prices", "redemptions", "refund_worth", "rehearsing", "screens", "serials", "settlement_files",
+    "judge", "lines", "prices", "redemptions", "refund_worth", "rehearsing", "screens", "serials", "settlement_files",
     "settlements", "targeting",
 ]

@@ -56,7 +56,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class NewBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What can be claimed: `claims` of `amount` each. days: how long a claim is valid; most: for one person."""
+    """What can be claimed: `claims` of `amount` each. days a claim is valid; most: for one person; queue: in turn (`lines`), `pace` a minute."""
 
     schedule: int = 0
     amount: int
@@ -66,10 +66,12 @@ class NewBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     closes_at: datetime
     days: int = 7
     most: int = 1
+    queue: bool = False
+    pace: int = 600
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """A batch as everybody may see it; `seed` only once it is drawn. rolled_at: when what nobody claimed of it was free again."""
+    """A batch as everybody may see it; `seed` once drawn; rolled_at: when what nobody claimed was free again; pace: of its line, if any."""
 
     id: str
     programme_id: str
@@ -86,6 +88,7 @@ class Batch(msgspec.Struct, frozen=True):
     drawn_at: datetime | None
     rolled_at: datetime | None
     slices: int
+    pace: int | None = None
 
 
 async def draft(tx: Tx, programme_id: str, office_id: str, currency: str, by: str, now: datetime) -> bool:
@@ -198,6 +201,12 @@ def batch_of(body: dict[str, Any]) -> NewBatch:
         raise Malformed("closes_at", "must be after it opens, within a year", "须晚于开始时间且不超过一年")
     if not (1 <= batch.days <= 366 and 1 <= batch.most <= 10 and 0 <= batch.schedule < 100):
         raise Malformed("batch", "days from 1 to 366, most from 1 to 10", "天数 1–366，每人 1–10 张")
+    if batch.queue and (batch.way == "draw" or not 1 <= batch.pace <= 1_000_000):
+        raise Malformed(
+            "pace",
+            "a line is for first come, 1 to 1,000,000 a minute",
+            "排队仅用于先到先得，每分钟 1–1,000,000 人",
+        )
     return batch
 
 
@@ -322,6 +331,8 @@ async def _open(tx: Tx, programme_id: str, new: NewBatch, seed: str, now: dateti
         batch_id, programme_id, new.schedule, new.amount, new.claims, new.way, new.opens_at, new.closes_at, new.days, new.most,
         seed, hashlib.sha256(seed.encode()).hexdigest(),
     )  # fmt: skip
+    if new.queue:
+        await tx.execute("INSERT INTO policy.line (batch_id, pace) VALUES ($1, $2)", batch_id, new.pace)
     parts = [part for part in split(new.claims, [1] * SLICES) if part]
     await tx.execute(
         """INSERT INTO policy.slice (batch_id, n, total, unclaimed)
@@ -332,8 +343,10 @@ async def _open(tx: Tx, programme_id: str, new: NewBatch, seed: str, now: dateti
 
 
 _BATCH = """b.id, b.programme_id, b.schedule, b.amount, b.claims, b.way, b.opens_at, b.closes_at, b.days, b.most, b.seed_sha256,
-            CASE WHEN b.drawn_at IS NOT NULL THEN b.seed END AS seed, b.drawn_at, b.rolled_at,
-            (SELECT count(*)::int FROM policy.slice s WHERE s.batch_id = b.id) AS slices"""
+            CASE WHEN b.drawn_at IS NOT NULL OR EXISTS (SELECT FROM policy.line l WHERE l.batch_id = b.id AND l.ordered_at IS NOT NULL)
+                 THEN b.seed END AS seed, b.drawn_at, b.rolled_at,
+            (SELECT count(*)::int FROM policy.slice s WHERE s.batch_id = b.id) AS slices,
+            (SELECT l.pace FROM policy.line l WHERE l.batch_id = b.id) AS pace"""
 
 
 async def batch(tx: Tx, batch_id: str) -> Batch:

@@ -72,6 +72,17 @@ async def take(
     return verdicts
 
 
+async def claimed_with(tx: Tx, batch_id: str, holder_id: str, key: str) -> str | None:
+    """The claim a person made with this key before."""
+    found: str | None = await tx.fetchval(
+        "SELECT id FROM policy.claim WHERE batch_id = $1 AND holder_id = $2 AND key = $3",
+        batch_id,
+        holder_id,
+        key,
+    )
+    return found
+
+
 async def of(tx: Tx, holder_id: str, most: int = 100) -> list[Claim]:
     """A person's claims, the newest first."""
     return await rows(

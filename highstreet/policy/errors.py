@@ -146,6 +146,22 @@ class NothingToClawBack(Refusal):
     zh = "该订单公共资金仅剩 {left} 在商家处，不能超额追回。"
 
 
+class NotYourTurn(Refusal):
+    """A round one claims in turn. `ahead`: how many come before."""
+
+    code = "not_your_turn"
+    en = "This round is given out in turn. Please wait in its line; {ahead} come before you."
+    zh = "本轮按排队次序领取，请在候场页等候，您前面还有 {ahead} 人。"
+
+
+class InLineBefore(Refusal):
+    """A person who stands in a line by another account."""
+
+    code = "in_line_before"
+    en = "You stand in this line already, by another account, telephone or device."
+    zh = "您已通过其他账户、手机号或设备在排队，每人限排一次。"
+
+
 class VoucherCodeWrong(Refusal):
     """Nobody was shown such a code. How often one may try is limited."""
 

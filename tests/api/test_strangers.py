@@ -12,7 +12,7 @@ from tests.api.street import Street
 ANYBODY = {
     "/api/quotes", "/api/offers", "/api/offers/{offer_id}", "/api/sellers/{seller_id}", "/api/cohorts/{cohort_id}",
     "/api/cohorts/{cohort_id}/entrants", "/api/scenarios", "/api/programmes", "/api/programmes/{programme_id}",
-    "/api/instalments", "/api/offers/{offer_id}/seats", "/api/rooms", "/api/rooms/{room_id}", "/api/rooms/{room_id}/said",
+    "/api/rounds/{round_id}/turns", "/api/instalments", "/api/offers/{offer_id}/seats", "/api/rooms", "/api/rooms/{room_id}", "/api/rooms/{room_id}/said",
     "/api/sellers/{seller_id}/card", "/api/statistics",
 }  # fmt: skip
 TOKEN_TO_POST = {
@@ -20,6 +20,7 @@ TOKEN_TO_POST = {
     ("/api/scenarios", "POST"),
     ("/api/rooms", "POST"),
     ("/api/rooms/{room_id}/said", "POST"),
+    ("/api/rounds/{round_id}/turns", "POST"),
 }
 THINGS = [
     f"/api/things/{{thing_id}}/{what}" for what in ("offer", "taking", "withdrawal", "return", "seating")
@@ -48,6 +49,8 @@ WITH_ID = {
     ("POST", "/api/cohorts/{cohort_id}/close"),
     ("GET", "/api/programmes/{programme_id}"),
     ("POST", "/api/rounds/{round_id}/claims"),
+    ("POST", "/api/rounds/{round_id}/turns"),
+    ("GET", "/api/rounds/{round_id}/turns"),
     ("DELETE", "/api/claims/{claim_id}"),
     ("GET", "/api/programmes/{programme_id}/filed-prices"),
     ("GET", "/api/settlements/{settlement_id}"),
@@ -88,6 +91,7 @@ BODIES: dict[str, Any] = {
     "/api/cohorts": {"offer": "x", "closes_at": "2027-01-01T09:00:00Z"},
     "/api/cohorts/{cohort_id}/close": {},
     "/api/rounds/{round_id}/claims": {},
+    "/api/rounds/{round_id}/turns": {},
     "/api/programmes/{programme_id}/filed-prices": {"prices": {"var_x": 1}},
     "/api/orders/{order_id}/serials": {"line": 1, "serial": "AB1234567"},
     "/api/orders/{order_id}/evidence": {"line": 1, "kind": "invoice", "text": "1"},

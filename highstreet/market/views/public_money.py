@@ -55,7 +55,7 @@ async def ended(tx: Tx, most: int = 500) -> list[str]:
 
 
 class OnOffer(msgspec.Struct, frozen=True):
-    """A round of a running programme, with what is still unclaimed of it in minor units."""
+    """A round of a running programme, with what is still unclaimed of it in minor units. pace: of its line, if it has one."""
 
     id: str
     programme_id: str
@@ -72,6 +72,7 @@ class OnOffer(msgspec.Struct, frozen=True):
     drawn_at: datetime | None
     unclaimed: int
     entered: int
+    pace: int | None = None
 
 
 async def on_offer(tx: Tx, now: datetime, most: int = 20) -> list[OnOffer]:
@@ -82,7 +83,8 @@ async def on_offer(tx: Tx, now: datetime, most: int = 20) -> list[OnOffer]:
         """SELECT b.id, b.programme_id, p.rules, p.currency::text AS currency, b.schedule, b.amount, b.claims, b.way, b.opens_at,
                   b.closes_at, b.days, b.seed_sha256, b.drawn_at,
                   (SELECT coalesce(sum(s.unclaimed), 0)::bigint FROM policy.slice s WHERE s.batch_id = b.id) AS unclaimed,
-                  (SELECT count(*) FROM policy.entry e WHERE e.batch_id = b.id) AS entered
+                  (SELECT count(*) FROM policy.entry e WHERE e.batch_id = b.id) AS entered,
+                  (SELECT l.pace FROM policy.line l WHERE l.batch_id = b.id) AS pace
            FROM policy.batch b JOIN policy.programme p ON p.id = b.programme_id
            WHERE p.state = 'running' AND b.closes_at > $1::timestamptz - interval '7 days' ORDER BY b.opens_at, b.id LIMIT $2""",
         now,
@@ -105,3 +107,11 @@ async def shops(tx: Tx, programme_id: str, most: int = 12) -> list[Words]:
         most,
     )
     return [Words(**(row["words"] or {"en": row["name"], "zh": row["name"]})) for row in found]
+
+
+async def unclaimed(tx: Tx, batch_id: str) -> int:
+    """What nobody has claimed of a batch, in minor units."""
+    found: int = await tx.fetchval(
+        "SELECT coalesce(sum(unclaimed), 0)::bigint FROM policy.slice WHERE batch_id = $1", batch_id
+    )
+    return found

@@ -18,6 +18,7 @@ from highstreet.web.account.things import thing, things
 from highstreet.web.account.top_up import ask, paying
 from highstreet.web.account.vouchers import claim_voucher, vouchers
 from highstreet.web.account.vouchers_shown import print_slip, void_slip, voucher_code
+from highstreet.web.account.waiting_room import stand_in_line, turn, waiting_room
 from highstreet.web.account.wallet import top_up, wallet
 
 # fmt: off
@@ -28,5 +29,5 @@ ROUTES: list[Any] = [
     new_password_page, new_password, confirm_page, confirm, me, notices, read, profile, change, addresses,
     keep_address, consents, allow, data, export, erase, security, password, start_totp, confirm_totp, elsewhere, new_codes,
     health, open_record, open_prescription, show_to, wallet, top_up, paying, ask, vouchers, claim_voucher,
-    voucher_code, print_slip, void_slip,
+    voucher_code, print_slip, void_slip, waiting_room, stand_in_line, turn,
 ]

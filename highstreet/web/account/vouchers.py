@@ -72,6 +72,7 @@ async def _page(market: Market, visitor: Visitor, refused: Refusal | None = None
         rounds=[one for one in rounds if one is not None],
         mine=[(claim, programmes[claim.programme_id].name, _terms(programmes, claim)) for claim in claims],
         slips=slips,
+        doors=policy.lines.DOORS,
         usable=any(claim.state == "open" and claim.valid_until > visitor.now for claim in claims),
         currency=market.currency,
         key=secrets.token_urlsafe(12),

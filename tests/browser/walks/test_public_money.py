@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.async_api import expect
 
+from highstreet import policy
+from highstreet.market import lining_up, programmes
+from highstreet.town.vouchers import NAME
 from tests.browser.walks.lantern import Walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.walks, pytest.mark.timeout(300)]
@@ -69,6 +73,48 @@ async def test_vouchers(walk: Walk) -> None:
     found = await walk.fetch("SELECT sum(spent)::bigint AS spent FROM policy.claim WHERE order_id = $1")
     assert (found["spent"] or 0) == 0
     await walk.ends("wu", earned=0)
+
+
+async def a_line(walk: Walk) -> str:
+    """A round of the lantern weeks that opens in ten minutes, with a line."""
+    db, now, town = walk.lantern.market.db, walk.now, walk.lantern.town
+    window = {
+        "opens_at": (now + timedelta(minutes=10)).isoformat(),
+        "closes_at": (now + timedelta(hours=2)).isoformat(),
+    }
+    body = {"amount": 1_000, "claims": 20, "queue": True, "pace": 60, **window}
+    one = await db.run(policy.budgets.propose, NAME, "batch", body, "in turn", town.people["liang"], now)
+    await db.run(programmes.decide, one.id, True, town.people["qiu"], now)
+    async with db.read() as tx:
+        return next(b.id for b in await policy.budgets.batches(tx, NAME) if b.pace)
+
+
+async def test_waiting_room(walk: Walk) -> None:
+    """Wait before it opens, be called up, claim; who comes later stands behind."""
+    page, market = walk.page, walk.lantern.market
+    round_id = await a_line(walk)
+    for n in range(15):
+        await lining_up.stand(market, round_id, f"pty_waits_{n}", None, walk.now)
+    await walk.be("luo")
+    await walk.see("/me/vouchers")
+    await walk.press(page.locator(f'a[href="/me/vouchers/{round_id}"]'))
+    await walk.looked_at("outside")
+    await walk.press(page.locator(".room form button"))
+    await expect(page.locator(".room-in.before")).to_be_visible()
+    await walk.looked_at("before")
+    await walk.be("su")
+    walk.lantern.clock.forward(timedelta(minutes=10))
+    await walk.see(f"/me/vouchers/{round_id}")
+    await walk.press(page.locator(".room form button"))
+    await expect(page.locator(".room-number")).to_have_text("10")
+    await walk.looked_at("waiting")
+    walk.lantern.clock.forward(timedelta(seconds=20))
+    await walk.see(f"/me/vouchers/{round_id}")
+    await expect(page.locator(".room-in.called")).to_be_visible()
+    await walk.looked_at("called")
+    await walk.press(page.locator(".room form button"))
+    await walk.see(f"/me/vouchers/{round_id}")
+    await expect(page.locator(".room-in.mine")).to_be_visible()
 
 
 async def test_helped(walk: Walk) -> None:
