@@ -56,7 +56,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class NewBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What can be claimed: `claims` of `amount` each. days a claim is valid; most: for one person; queue: in turn (`lines`), `pace` a minute."""
+    """What can be claimed. days: of validity; most: for one person; queue: in turn (`lines`), `pace` a minute."""
 
     schedule: int = 0
     amount: int

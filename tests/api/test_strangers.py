@@ -12,7 +12,8 @@ from tests.api.street import Street
 ANYBODY = {
     "/api/quotes", "/api/offers", "/api/offers/{offer_id}", "/api/sellers/{seller_id}", "/api/cohorts/{cohort_id}",
     "/api/cohorts/{cohort_id}/entrants", "/api/scenarios", "/api/programmes", "/api/programmes/{programme_id}",
-    "/api/rounds/{round_id}/turns", "/api/instalments", "/api/offers/{offer_id}/seats", "/api/rooms", "/api/rooms/{room_id}", "/api/rooms/{room_id}/said",
+    "/api/rounds/{round_id}/turns", "/api/instalments", "/api/offers/{offer_id}/seats",
+    "/api/rooms", "/api/rooms/{room_id}", "/api/rooms/{room_id}/said",
     "/api/sellers/{seller_id}/card", "/api/statistics",
 }  # fmt: skip
 TOKEN_TO_POST = {

@@ -1,5 +1,5 @@
 -- A line with a fair order before a round of vouchers: who is there at the opening gets a place by lot, who comes later stands behind
--- depends: 20261122_49_tax_refunds
+-- depends: 20261122_51_screening
 
 -- migrate: apply
 
