@@ -65,6 +65,37 @@ async def hear(tx: Tx, case_id: str, upheld: bool, decision: str, by: str, now: 
     return heard
 
 
+async def open_for(tx: Tx, market: Market, alert_id: str, by: str, now: datetime) -> int:
+    """A case on each order of an upheld alert of which public money is still out and none is under way; how many were opened.
+
+    Errors: NotFound, Malformed for an alert that does not hold.
+    """
+    alert = await policy.alerts.read(tx, alert_id)
+    if not alert.holds:
+        raise Malformed("alert", "is not upheld", "该疑点未认定成立")
+    opened = 0
+    for seen in alert.evidence:
+        cases = await policy.clawbacks.cases(tx, programme_id=alert.programme_id, order_id=seen.order)
+        left = await views.out_of(tx, alert.programme_id, seen.order) - sum(one.owed for one in cases)
+        amount = min(seen.amount, left)
+        if amount > 0 and not any(one.state == "open" or one.evidence == alert_id for one in cases):
+            await open_case(
+                tx, market, alert.programme_id, seen.order, amount, alert.reason or "", alert_id, by, now
+            )
+            opened += 1
+    return opened
+
+
+async def undo(tx: Tx, alert_id: str, why: str, by: str, now: datetime) -> None:
+    """An alert was overturned: nobody owes by it any more, and what was taken goes back."""
+    for one in await policy.clawbacks.of_evidence(tx, alert_id):
+        await ledger.payouts.turn(tx, one.seller_id)
+        undone, back = await policy.clawbacks.undo(tx, one.id, why, by, now)
+        await _give_back(tx, one, back, now)
+        if undone.state != one.state:
+            await _tell(tx, undone, "clawback_heard", now)
+
+
 async def collect(tx: Tx, seller_id: str, currency: str, now: datetime) -> int:
     """Take what a seller still owes out of its takings, as far as they reach, the oldest case first. Minor units; again, nothing."""
     await ledger.payouts.turn(tx, seller_id)

@@ -12,6 +12,7 @@ from highstreet import parties, policy
 from highstreet.kit.db import Tx
 from highstreet.kit.readers import Fact
 from highstreet.kit.sealing import Seal
+from highstreet.market import clawing_back
 from highstreet.market.contacts import open_contact
 from highstreet.market.desk import Market
 from highstreet.market.purse import METHOD
@@ -156,6 +157,8 @@ async def decide_appeal(
 ) -> Alert:
     """As `policy.alerts.decide_appeal`; everybody who was accused is told."""
     one = await policy.alerts.decide_appeal(tx, alert_id, overturned, reason, by, now)
+    if overturned:
+        await clawing_back.undo(tx, alert_id, reason, by, now)
     await _tell(tx, one, "alert_overturned" if overturned else "alert_stood", now)
     return one
 

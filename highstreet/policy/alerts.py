@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from highstreet.kit import facts
-from highstreet.kit.db import Tx, row_or_none, rows
+from highstreet.kit.db import Tx, row, row_or_none, rows
 from highstreet.kit.errors import Malformed, NotFound
 from highstreet.kit.ids import new_id
 from highstreet.policy.bounds import bound
@@ -168,6 +168,27 @@ async def listed(tx: Tx, states: Sequence[str], most: int = 200) -> list[Alert]:
             ORDER BY coalesce(appeal_decided_at, decided_at) DESC NULLS FIRST, score DESC, id LIMIT $2""",
         list(states),
         most,
+    )
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How many questions stand where."""
+
+    open: int
+    appealed: int
+    upheld: int
+    dismissed: int
+
+
+async def counts(tx: Tx) -> Counts:
+    """Over all programmes."""
+    return await row(
+        tx,
+        Counts,
+        """SELECT count(*) FILTER (WHERE state = 'open') AS open,
+                  count(*) FILTER (WHERE appealed_at IS NOT NULL AND outcome IS NULL) AS appealed,
+                  count(*) FILTER (WHERE state = 'upheld') AS upheld, count(*) FILTER (WHERE state = 'dismissed') AS dismissed
+           FROM policy.alert""",
     )
 
 

@@ -40,6 +40,15 @@ BOUNDS: dict[str, Bound] = {
 }
 # fmt: on
 
+# What each pattern is called.
+PATTERNS: dict[str, Words] = {
+    "ring": Words("People who share too much", "多人关联异常"),
+    "self": Words("Redeemed at one's own shop", "本店人员自核销"),
+    "raise": Words("Raised, then subsidised", "先涨价后补贴"),
+    "split": Words("One errand, cut into several", "拆单凑额"),
+    "burst": Words("A till unlike all others", "收银核销异常集中"),
+    "cycle": Words("Redeemed and given back", "反复核销退货"),
+}
 # What a shared thing says of two people: an account or a phone is lent to few, an address to all who live there.
 WEIGHTS: dict[str, int] = {"account": 300, "device": 200, "phone": 200, "address": 100, "drop": 100}
 STRONG = frozenset({"account", "device", "phone"})

@@ -178,6 +178,29 @@ async def owing(tx: Tx) -> list[str]:
     return [row["seller_id"] for row in found]
 
 
+async def of_evidence(tx: Tx, evidence: str) -> list[Clawback]:
+    """The cases that were opened with this as their evidence."""
+    return await rows(
+        tx, Clawback, f"SELECT {_ALL} FROM policy.clawback WHERE evidence = $1 AND evidence <> '' ORDER BY opened_at, id", evidence
+    )  # fmt: skip
+
+
+async def undo(tx: Tx, case_id: str, why: str, by: str, now: datetime) -> tuple[Clawback, int]:
+    """What a case was opened for turned out not to be so: nothing is owed by it. With what was taken, which goes back; again, nothing."""
+    one = await case(tx, case_id, lock=True)
+    if one.state in ("dropped", "overturned"):
+        return one, 0
+    await tx.execute(
+        """UPDATE policy.clawback SET state = CASE state WHEN 'open' THEN 'dropped' ELSE 'overturned' END, owed = 0, taken = 0,
+               appeal_decision = $2, appeal_decided_at = $3 WHERE id = $1""",
+        case_id,
+        why,
+        now,
+    )
+    await _told(tx, one, "heard", by, now)
+    return await case(tx, case_id), one.taken
+
+
 async def took(tx: Tx, case_id: str, amount: int) -> None:
     """So much more of a case is out of the seller's takings; in the transaction of its transfer."""
     await tx.execute("UPDATE policy.clawback SET taken = taken + $2 WHERE id = $1", case_id, amount)

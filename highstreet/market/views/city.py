@@ -12,9 +12,10 @@ from highstreet.kit.text import Words
 
 
 class Attention(msgspec.Struct, frozen=True):
-    """What waits for a person at the desk, counted. changes: proposed and not decided."""
+    """What waits for a person at the desk, counted. changes: proposed and not decided; alerts: questions and appeals to decide."""
 
     changes: int
+    alerts: int
 
 
 async def attention(tx: Tx) -> Attention:
@@ -22,7 +23,8 @@ async def attention(tx: Tx) -> Attention:
     return await row(
         tx,
         Attention,
-        "SELECT (SELECT count(*) FROM policy.change WHERE decided_by IS NULL) AS changes",
+        """SELECT (SELECT count(*) FROM policy.change WHERE decided_by IS NULL) AS changes,
+                  (SELECT count(*) FROM policy.alert WHERE state = 'open' OR appealed_at IS NOT NULL AND outcome IS NULL) AS alerts""",
     )
 
 

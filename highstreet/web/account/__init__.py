@@ -10,6 +10,8 @@ from highstreet.web.account.gifts import assign, decline, gift, give_back, offer
 from highstreet.web.account.health import health, open_prescription, open_record, show_to
 from highstreet.web.account.me import me, notices, read
 from highstreet.web.account.profile import addresses, change, keep_address, profile
+from highstreet.web.account.questions import appeal as appeal_question
+from highstreet.web.account.questions import questions
 from highstreet.web.account.rights import allow, consents, data, erase, export
 from highstreet.web.account.security import confirm_totp, elsewhere, new_codes, password, security, start_totp
 from highstreet.web.account.sign_in import act_for, demo_sign_in, sign_in, sign_in_page, sign_out
@@ -30,4 +32,5 @@ ROUTES: list[Any] = [
     keep_address, consents, allow, data, export, erase, security, password, start_totp, confirm_totp, elsewhere, new_codes,
     health, open_record, open_prescription, show_to, wallet, top_up, paying, ask, vouchers, claim_voucher,
     voucher_code, print_slip, void_slip, waiting_room, stand_in_line, turn,
+    questions, appeal_question,
 ]

@@ -131,6 +131,8 @@ def _where(notice: Notice, subject: str) -> str:
     """The page a notice is about: one's own order, or the desk of the business."""
     if notice.kind == "scenario_asked":
         return "/merchant/scenarios"
+    if notice.kind.startswith("alert_"):
+        return "/merchant/questions" if notice.kind.endswith("_seller") else "/me/questions"
     if notice.kind == "voucher_helped":
         return "/me/vouchers"
     if notice.kind == "box_shown":

@@ -19,5 +19,20 @@ def told_of_money(visitor: Visitor) -> dict[str, str]:
             visitor, "A case on public money was decided. You may appeal within 60 days."
         ),
         "clawback_heard": say(visitor, "Your appeal on public money was heard."),
+        **dict.fromkeys(
+            ("alert_upheld", "alert_upheld_seller"),
+            say(visitor, "The city found something about public money that concerns you. You may appeal."),
+        ),
+        **dict.fromkeys(
+            ("alert_stood", "alert_stood_seller"),
+            say(visitor, "Your appeal about public money was decided: it stands."),
+        ),
+        **dict.fromkeys(
+            ("alert_overturned", "alert_overturned_seller"),
+            say(
+                visitor,
+                "What the city found about public money was overturned. Everything it caused is undone.",
+            ),
+        ),
         "application_decided": say(visitor, "The city answered your wish to take part in a programme."),
     }

@@ -7,6 +7,8 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from highstreet.web.city import (
+    alert,
+    alerts,
     applications,
     changes,
     clawbacks,
@@ -44,6 +46,8 @@ PAGES = (
     settlement,
     clawbacks,
     trail,
+    alerts,
+    alert,
 )
 
 ROUTES: list[ControllerRouterHandler] = [

@@ -32,6 +32,7 @@ from highstreet.web.merchant import (
     programme,
     programmes,
     promotions,
+    questions,
     scenario,
     scenarios,
     sheets,
@@ -50,7 +51,7 @@ from highstreet.web.merchant.desk import Elsewhere, desk_of, elsewhere
 _PAGES = (
     today, orders, order, order_acts, handover, goods, describing, item, pictures, sheets, intake, offers, offer, prices, promotions,
     stock, times, things, devices, supply, groups, boxes, live, scenario, scenarios, visits, visit, prescriptions, takings, cards,
-    programmes, programme, business, places, licences, staff,
+    programmes, programme, business, places, licences, staff, questions,
 )  # fmt: skip
 
 _DESK = Router(
