@@ -111,7 +111,21 @@ async def test_proposed_by_one_decided_by_another_and_closed(
     assert (one.state, one.allocated, one.free) == ("closed", 0, 0)
     assert "This programme is closed" in (await liang.see(AT, "en")).text
     assert "待第二人" not in (await liang.see("/", "zh")).text
+    await reported(qiu)
     await keeps_the_laws(lane.market.db)
+
+
+async def reported(qiu: Officer) -> None:
+    """On a page, as a table and on paper."""
+    page = (await qiu.see(f"{AT}/report")).text
+    assert "a made programme of the tests" in page
+    assert "No round was given by lot" in page
+    table = await qiu.see(f"{AT}/report.csv")
+    assert table.text.splitlines()[1] == "programme,id,lane-weeks"
+    assert "budget,back at the treasury,100.00" in table.text
+    paper = await qiu.see(f"{AT}/report.pdf", "zh")
+    assert paper.content.startswith(b"%PDF-")
+    assert len(paper.content) > 3_000
 
 
 async def rounds(lane: Lane, liang: Officer, qiu: Officer) -> None:
@@ -184,5 +198,6 @@ async def test_tried_on_past_orders_and_watched(lane: Lane, officers: tuple[Offi
     assert "orders in" in tried.text
     wrong = await liang.post(f"{AT}/rehearsal", since=day, until="", claims="0", round_days="7", budget="x")
     assert wrong.status_code == 422
+    assert "Nothing to report yet" in (await liang.see(f"{AT}/report")).text
     assert "Nobody has claimed yet" in (await liang.see(f"{AT}/watch")).text
     assert qiu
