@@ -276,9 +276,9 @@ def _meeting(known: Words, terms: list[list[str]], bits: int) -> int:
 
 def _by_title(pile: Pile, terms: list[list[str]], bits: int, found: list[int]) -> list[_Place]:
     """Those with the words in their title first."""
-    named: set[int] = set()
-    if terms and found:
-        named.update(places(_meeting(pile.titles, terms, bits & ((1 << max(found) + 1) - 1))))
+    named, low = set(found if terms else ()), bits & ((1 << max(found, default=0) + 1) - 1)
+    for term in terms:
+        named = set[int]().union(*(pile.titles.among(named, low, word) for word in term)) if named else named
     ranks, offers = pile.ranks, pile.offers
     return [(-ranks[n] - (_RANK_OF_TITLE if n in named else 0), offers[n], n) for n in found]
 

@@ -12,6 +12,7 @@ from datetime import date as Date  # noqa: N812  a filter below is called date
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache, partial
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -95,14 +96,18 @@ def page(template: str, look: Look, frame: Frame | None = None, **values: object
     around = _around(look, _shared(frame))
     found, given = _ready(template, look, frame, values, _bare(look.lang, frame.zone))
     blocks = found.render(given).split(_CUT)
+    token = escape(frame.csrf)
     if len(blocks) == 1:
-        return blocks[0].replace(_TOKEN, escape(frame.csrf))
-    whole = list(around)
+        return blocks[0].replace(_TOKEN, token)
+    # Last, so that what surrounds one visitor's page is never kept for another: the token of their forms, where they are.
+    whole = [
+        piece.replace(_TOKEN, token).replace(_WHERE, escape(frame.path)) if marked else piece
+        for piece, marked in around
+    ]
     for n, block in enumerate(blocks[:-1]):
         if block != _USUAL:
-            whole[2 * n + 1] = block
-    # Last, so that what surrounds one visitor's page is never kept for another: the token of their forms, where they are.
-    return "".join(whole).replace(_TOKEN, escape(frame.csrf)).replace(_WHERE, escape(frame.path))
+            whole[2 * n + 1] = block.replace(_TOKEN, token)
+    return "".join(whole)
 
 
 def fragment(template: str, block: str, look: Look, frame: Frame | None = None, **values: object) -> str:
@@ -149,10 +154,12 @@ def _shared(frame: Frame) -> Frame:
 
 
 @lru_cache(1024)
-def _around(look: Look, frame: Frame) -> tuple[str, ...]:
-    """The layout in pieces: every second one is what stands in a block when a page says nothing there."""
+def _around(look: Look, frame: Frame) -> tuple[tuple[str, bool], ...]:
+    """The layout in pieces, and whether anything is to be put into one; every second is what stands in a block when a page says
+    nothing there."""
     given: dict[str, object] = {"look": look, "frame": frame, "parts": _parts(look, frame.zone)}
-    return tuple(_cut_layout(look.lang, frame.zone).render(given).split(_CUT))
+    pieces = _cut_layout(look.lang, frame.zone).render(given).split(_CUT)
+    return tuple((piece, _TOKEN in piece or _WHERE in piece) for piece in pieces)
 
 
 @lru_cache
@@ -192,6 +199,9 @@ class Kept:
         return piece
 
 
+_Texts = Callable[[Any], tuple[object, ...]]
+
+
 class Filled:
     """Pieces that look the same but for their texts: drawn once with marks where the texts go, then filled in.
 
@@ -201,32 +211,34 @@ class Filled:
 
     def __init__(self, most: int = 4096) -> None:
         self._most = most
-        self._pieces: dict[Hashable, str] = {}
+        self._pieces: dict[Hashable, tuple[str, _Texts]] = {}
 
     def __call__(
         self, key: Hashable, draw: Callable[..., str], texts: Mapping[str, object], *given: object
     ) -> Markup:
-        piece = self._pieces.get(key) or self._drawn(key, draw, tuple(texts), given)
-        return Markup(piece % {name: _escaped(text) for name, text in texts.items()})  # noqa: S704  escaped here
+        piece, texts_of = self._pieces.get(key) or self._drawn(key, draw, tuple(texts), itemgetter, given)
+        return Markup(piece % tuple(map(_escaped, texts_of(texts))))  # noqa: S704  escaped here
 
     def each(
         self, key: Hashable, draw: Callable[..., str], names: tuple[str, ...], all_of: Iterable[object]
     ) -> Markup:
         """One after the other, their texts taken from attributes of these names."""
-        piece = self._pieces.get(key) or self._drawn(key, draw, names, ())
-        texts = ({name: _escaped(getattr(one, name)) for name in names} for one in all_of)
-        return Markup("".join([piece % one for one in texts]))  # noqa: S704  escaped here
+        piece, texts_of = self._pieces.get(key) or self._drawn(key, draw, names, attrgetter, ())
+        return Markup("".join([piece % tuple(map(_escaped, texts_of(one))) for one in all_of]))  # noqa: S704  escaped here
 
     def _drawn(
-        self, key: Hashable, draw: Callable[..., str], names: tuple[str, ...], given: tuple[object, ...]
-    ) -> str:
+        self, key: Hashable, draw: Callable[..., str], names: tuple[str, ...], getter: Callable[..., _Texts],
+        given: tuple[object, ...],
+    ) -> tuple[str, _Texts]:  # fmt: skip
         piece = str(draw({name: Markup(f"[{_MARK}{name}]") for name in names}, *given)).replace("%", "%%")  # noqa: S704
-        for name in names:
-            piece = piece.replace(f"[{_MARK}{name}]", f"%({name})s")
+        marks = re.compile(rf"\[{_MARK}(\w+)\]")
+        # Two at least, and the last left out again: a getter of one gives no tuple.
+        order = [*marks.findall(piece), names[0], names[0]]
+        filled = marks.sub("%s", piece) + "%.0s%.0s", getter(*order)
         if len(self._pieces) >= self._most:
             del self._pieces[next(iter(self._pieces))]
-        self._pieces[key] = piece
-        return piece
+        self._pieces[key] = filled
+        return filled
 
 
 # By type as well: "&" in a text is not "&" in a piece of a page.

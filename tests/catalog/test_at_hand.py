@@ -12,6 +12,8 @@ import pytest
 
 from highstreet import catalog
 from highstreet.catalog import at_hand
+from highstreet.catalog._pile import Words as Noted
+from highstreet.catalog._pile import lowest, places
 from highstreet.catalog.at_hand import AtHand
 from highstreet.catalog.search import Query, Sort
 from highstreet.kit.errors import Malformed
@@ -221,3 +223,30 @@ async def test_what_is_told_while_everything_is_read_is_not_missed(
     found = hearing.cards.find(Query(sort="price"))
     assert found is not None
     assert found.cards[0].ways[0].price == 123
+
+
+def test_words_of_few_and_of_many_cards_are_kept_alike() -> None:
+    draw, cards = random.Random(9), 6_000
+    having = {
+        word: set(draw.sample(range(cards), count))
+        for word, count in (("few", 9), ("some", 700), ("many", 4_000))
+    }
+    known = Noted()
+    for n in range(cards):
+        known.note(" ".join(f"'{word}'" for word, numbers in having.items() if n in numbers) + " 'LJ-7'", n)
+        if n % 1_000 == 0:
+            assert list(known.pack(cards, last=False)) in ([], [None])
+    for packed in (False, True):
+        for word, numbers in having.items():
+            bits = known.having(word)
+            assert word in known
+            assert (places(bits), bits.bit_count()) == (sorted(numbers), len(numbers))
+            assert lowest(bits, 5) == sorted(numbers)[:5]
+            wanted = set(draw.sample(range(cards), 200))
+            assert known.among(wanted, (1 << cards) - 1, word) == wanted & numbers
+        if not packed:
+            list(known.pack(cards, last=True))
+    known.note("'few' 'new'", cards)
+    assert places(known.having("few")) == [*sorted(having["few"]), cards]
+    assert known.among({cards}, 1 << cards, "new") == {cards}
+    assert places(known.having("LJ-7")) == places(known.having("none")) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -91,8 +91,10 @@ class Shown(msgspec.Struct, frozen=True):
 
     def told(self, frame: Frame, lang: str) -> Hashable:
         """All that its promise is told from."""
-        window = self.window and tuple(end.replace(second=0, microsecond=0) for end in self.window)
-        today = frame.now and _day(frame.now.replace(second=0, microsecond=0), frame.zone)
+        window, now = self.window, frame.now
+        if window is not None:
+            window = window[0].replace(second=0, microsecond=0), window[1].replace(second=0, microsecond=0)
+        today = now and _day(now.replace(second=0, microsecond=0), frame.zone)
         return window, today, self.far, self.how, self.hints.line.say(lang)
 
     def drawn(
@@ -119,6 +121,10 @@ class Shown(msgspec.Struct, frozen=True):
             "story": story_line(self.story(frame.town, lang), currency) if self.reduced else "",
         }
         return filled(self.shape(level), built, texts, self, level)
+
+    def drawn_with(self, all_of: Sequence[Shown], *given: Any) -> Markup:
+        """The cards of a list with this one first, in one call."""
+        return Markup("".join([one.drawn(*given) for one in all_of]))  # noqa: S704  each is drawn
 
     def story(self, town: str, lang: str, names: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         """The rows of the price story, as `parts.price_story` draws them."""
