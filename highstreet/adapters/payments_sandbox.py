@@ -54,6 +54,7 @@ class _Told(msgspec.Struct, frozen=True):
     currency: Currency
     provider_ref: Text
     at: Moment
+    payer: str = ""
 
 
 class _Movement(msgspec.Struct, frozen=True):
@@ -169,6 +170,7 @@ class SandboxProvider:
             currency=told.currency,
             provider_ref=told.provider_ref,
             at=told.at,
+            payer=told.payer[:100],
         )
 
     def _verify(self, signed: bytes, given: bytes) -> None:

@@ -53,7 +53,8 @@ class Intent(msgspec.Struct, frozen=True):
 class Notice(msgspec.Struct, frozen=True):
     """What a provider told us, proven to come from it. The same `id` may be told many times and in any order.
 
-    `amount` is what the provider says, which may differ from what was asked: compare before believing.
+    `amount` is what the provider says, which may differ from what was asked: compare before believing. `payer`: by what it tells the
+    payment account again, never its number; "" when it does not say.
     """
 
     provider: str
@@ -64,6 +65,7 @@ class Notice(msgspec.Struct, frozen=True):
     currency: str
     provider_ref: str
     at: datetime
+    payer: str = ""
 
     @property
     def about(self) -> About:

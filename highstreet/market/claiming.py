@@ -16,12 +16,14 @@ import msgspec
 from highstreet import parties, policy
 from highstreet.kit.combine import Combiner
 from highstreet.kit.db import Database, Tx
-from highstreet.kit.errors import Unavailable
+from highstreet.kit.errors import TooOften, Unavailable
 from highstreet.kit.ids import new_id
 from highstreet.kit.sealing import Seal
 from highstreet.policy import Asking, Batch, Verdict
 
 _REMEMBERED = timedelta(seconds=1)
+# A finger that hammers: counted in this process alone, so that asking costs nobody a write.
+_MOST_ASKED, _WITHIN = 20, timedelta(seconds=10)
 _TRIES = 20
 
 
@@ -50,6 +52,8 @@ class Claims:
         self._db = db
         self._seal = seal
         self._known: dict[str, _Known] = {}
+        self._asked: dict[str, int] = {}
+        self._asked_until: datetime | None = None
         # Each process begins at another slice, so that they seldom meet.
         self._slice = secrets.randbelow(1 << 16)
         self._combiner: Combiner[_Question, tuple[Verdict, str]] = Combiner(
@@ -78,10 +82,11 @@ class Claims:
 
         `also`: what else tells this person again, as `parties.people.known_as` says it.
 
-        Errors: AllClaimed, ClaimedBefore, NotClaimable, NotYourTurn, NotFound, Unavailable.
+        Errors: AllClaimed, ClaimedBefore, NotClaimable, NotYourTurn, NotFound, TooOften, Unavailable.
         """
         if self.is_gone(batch_id, now):
             raise policy.AllClaimed
+        self._count(holder, now)
         batch = await self.batch(batch_id, now)
         if not batch.opens_at <= now < batch.closes_at or batch.drawn_at or batch.rolled_at:
             raise policy.NotClaimable(opens=batch.opens_at.isoformat(), closes=batch.closes_at.isoformat())
@@ -103,6 +108,15 @@ class Claims:
                 self._known[batch_id].gone_until = now + _REMEMBERED
                 raise policy.AllClaimed
         raise Unavailable
+
+    def _count(self, holder: str, now: datetime) -> None:
+        """Errors: TooOften for one person who asks again and again."""
+        if self._asked_until is None or now >= self._asked_until:
+            self._asked.clear()
+            self._asked_until = now + _WITHIN
+        self._asked[holder] = times = self._asked.get(holder, 0) + 1
+        if times > _MOST_ASKED:
+            raise TooOften(seconds=max(1, int((self._asked_until - now).total_seconds())))
 
     async def _in_turn(self, batch: Batch, holder: str, key: str, now: datetime) -> str | None:
         """A round with a line is claimed by who was called up; the claim, where the same call made it before. Errors: NotYourTurn."""

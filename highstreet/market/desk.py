@@ -169,6 +169,8 @@ class Market:
                 return [EditionGone()]
             if e.constraint_name in redeeming.TAKEN_ONCE:
                 return [redeeming.ClaimGone()]
+            if e.constraint_name == "payers_are_one_person":
+                return [redeeming.SamePayer()]
             if e.constraint_name == "never_used_too_often":
                 return [parties.errors.PrescriptionUsed()]
             if (said := policy.errors.SAID_BY.get(e.constraint_name or "")) is not None:

@@ -10,7 +10,7 @@ import msgspec
 from highstreet.kit.ids import new_id
 from highstreet.ledger import Notice, WalletShort
 from highstreet.logistics import EditionGone
-from highstreet.market import cards, rules, settle, unwind
+from highstreet.market import cards, redeeming, rules, settle, unwind
 from highstreet.market.commit import advance
 from highstreet.market.desk import Decision, Found, Market
 from highstreet.market.format import Format
@@ -25,15 +25,18 @@ async def told_charge(market: Market, notice: Notice, now: datetime) -> dict[str
     """A charge succeeded or failed. Answers {result}: paid, declined, repeated or stray; telling it again changes nothing.
 
     Paid for a number of an edition of which the last went to somebody else meanwhile: that order comes to nothing, its money goes back.
+    So does one that spends public money and was paid by the account that paid for another holder's claim of the same round.
     """
     try:
         return await _told_charge(market, notice, now)
     except EditionGone:
         return await _told_charge(market, notice, now, gone=True)
+    except redeeming.SamePayer:
+        return await _told_charge(market, notice, now, same=True)
 
 
 async def _told_charge(
-    market: Market, notice: Notice, now: datetime, *, gone: bool = False
+    market: Market, notice: Notice, now: datetime, *, gone: bool = False, same: bool = False
 ) -> dict[str, Any]:
     def decide(found: Found, unit: Unit) -> dict[str, Any]:
         asked = next(iter(found.collections), None)
@@ -71,8 +74,13 @@ async def _told_charge(
                 one = market.format(work.order.format)
                 if gone and work.order.stage == "placed" and work.order.agreed.number("edition"):
                     unwind.undo(work, one, now, reason="sold_out")
+                if same and work.order.stage == "placed" and redeeming.spends_public_money(work):
+                    unwind.undo(work, one, now, reason="same_payer")
                 take_money(work, one, asked.key, notice.provider, now, later=asked.order_id is not None)
                 unit.take_in(work, now)
+                if notice.payer and not same and asked.order_id is None:
+                    who = market.seal.blind("payer", f"{notice.provider} {notice.payer}").hex()
+                    redeeming.paid_by(work, who, unit)
         return {"result": "paid"}
 
     return await market.act(Decision(decide, now, collections=(notice.key,)))

@@ -64,6 +64,14 @@ class NotYourOwn(Refusal):
     zh = "领取、付款和收货须为同一人，请将收货人填写为本人（{name}）。"
 
 
+class SamePayer(Refusal):
+    """A payment account that paid for somebody else's claim of the same round: the same person, where one may have one."""
+
+    code = "same_payer"
+    en = "This payment account has paid for somebody else's voucher of this round. The order came to nothing and the money goes back."
+    zh = "该付款账户已为他人使用本轮消费券付款，每人限用一张。订单已取消，款项原路退回。"
+
+
 class Redeemed(msgspec.Struct, frozen=True, array_like=True):
     """A claim an order spends. rights: what of it may be had only so often, named for ever; keeps: they stay used when it is given back.
 
@@ -311,6 +319,17 @@ def take(work: Work, spends: Sequence[Redeemed], holder: str | None, unit: Unit,
             }
             unit.add("duty", **more, **msgspec.structs.asdict(each))
         unit.fact("claim.taken", one.claim, "claims", now, {"order": work.order.id, "amount": one.spent})
+
+
+def spends_public_money(work: Work) -> bool:
+    """Whether a programme pays a share of this order."""
+    return any(share.funder and not share.funder.startswith("pty_") for share in work.order.agreed.shares)
+
+
+def paid_by(work: Work, payer: str, unit: Unit) -> None:
+    """By which payment account (keyed hash) an order that spends claims was paid: the same account is the same person."""
+    if spends_public_money(work):
+        unit.add("claim_payer", order_id=work.order.id, payer=payer)
 
 
 def follow(work: Work, unit: Unit) -> None:

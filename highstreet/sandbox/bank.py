@@ -58,7 +58,7 @@ class BankRefuses(Exception):
 class Movement(msgspec.Struct, frozen=True):
     """Money moved, or refused, under one key. Amounts are minor units; `at` is microseconds since 1970.
 
-    `of` is the charge a refund belongs to, or the account a payout goes to; "" for a charge.
+    `of` is the charge a refund belongs to, or the account a payout goes to or a charge came from, where somebody said it.
     """
 
     seq: int

@@ -91,7 +91,8 @@ async def choose(request: Call) -> Response[str]:
             return stopped
         if CHOSEN[choice]:
             desk.dice.plan(intent.key, CHOSEN[choice])
-        moved, _ = desk.settle(intent.ask(), notify_at(request, intent.notify_url), choice == "decline")
+        ask = intent.ask(str(form.get("account", "")).strip()[:40])
+        moved, _ = desk.settle(ask, notify_at(request, intent.notify_url), choice == "decline")
     except BankRefuses as refusal:
         return page(draw_message("broken" if refusal.status >= 429 else "forged", lang), refusal.status)
     if choice == "lost_answer" and moved.outcome == "paid":

@@ -70,6 +70,7 @@ WORDS: dict[str, Said] = {
     "decline": Said("Decline", "拒绝付款"),
     "number": Said("Number", "单号"),
     "unhappy": Said("Let something go wrong", "模拟异常"),
+    "account": Said("Pay from this account", "付款账户"),
     "back": Said("Back to the shop", "返回商店"),
 }
 BRAND = Said("Pretend Pay", "假装付")
@@ -111,8 +112,8 @@ class PayIntent(msgspec.Struct, frozen=True):
     expires: int
     notify_url: str = ""
 
-    def ask(self) -> Ask:
-        return Ask(kind="charge", key=self.key, of="", amount=self.amount, currency=self.currency)
+    def ask(self, account: str = "") -> Ask:
+        return Ask(kind="charge", key=self.key, of=account, amount=self.amount, currency=self.currency)
 
 
 Asked = TypeVar("Asked", bound=PayIntent)

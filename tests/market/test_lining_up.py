@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from highstreet import parties, policy
-from highstreet.kit.errors import NotFound, Refusal
+from highstreet.kit.errors import NotFound, Refusal, TooOften
 from highstreet.kit.ids import new_id
 from highstreet.market import lining_up, programmes
 from highstreet.policy import NotClaimable, lines
@@ -85,6 +85,10 @@ async def test_numbers_by_lot_then_by_arrival_and_claimed_in_turn(lane: Lane) ->
     back = await lining_up.stands(market, round_id, by_number[2], lane.clock())
     assert back and back.nth == 7 and back.called(lane.clock()), "nobody else waits now"
     await market.claims.claim(round_id, by_number[2], None, "k", lane.clock())
+    with pytest.raises(TooOften):
+        for _ in range(30):
+            with pytest.raises(NotYourTurn):
+                await market.claims.claim(round_id, "pty_hammers", None, "k", lane.clock())
     with pytest.raises(NotFound):
         other = await grant(lane, "other")
         await lining_up.stand(market, other, early[0], None, lane.clock())
