@@ -38,6 +38,14 @@ PORTS = (
 )
 
 
+def port_named(text: str) -> Words:
+    """A port of the list by its English name. Errors: Malformed."""
+    found = next((port for port in PORTS if port.en == text.strip()), None)
+    if found is None:
+        raise Malformed("port", "choose one of those offered", "请选择所列口岸")
+    return found
+
+
 class Wish(msgspec.Struct, frozen=True):
     """What a shop's desk wants a form for: orders of one day, of a traveller whose passport `by` has seen."""
 
@@ -176,6 +184,7 @@ async def stamp(
 
     Errors: FormMovedOn, FormTooLate, PromisedPort, AdvanceRunning, Malformed.
     """
+    port_named(port)
     form = await counted(market, tx, form_id, now)
     today = now.astimezone(market.tz).date()
     advance = await policy.advances.latest(tx, form.id)
@@ -193,7 +202,9 @@ async def stamp(
         await take_back(tx, advance, officer, "left too late", now)
         return await policy.departures.stamp(tx, form, officer, port, seen, now, today)
     if port.strip() != advance.port:
-        raise policy.departures.departure_errors.PromisedPort(port=advance.port)
+        raise policy.departures.departure_errors.PromisedPort(
+            port=advance.port, port_zh=port_named(advance.port).zh
+        )
     form = await policy.departures.stamp(tx, form, officer, port, seen, now, today)
     if not await policy.advances.move(tx, advance, ("advanced",), "releasing", officer, now):
         raise policy.departures.departure_errors.FormMovedOn

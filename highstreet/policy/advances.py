@@ -15,7 +15,6 @@ import msgspec
 
 from highstreet.kit import facts, workdays
 from highstreet.kit.db import Tx, row_or_none, rows
-from highstreet.kit.errors import Malformed
 from highstreet.kit.ids import new_id
 from highstreet.kit.money import plain
 from highstreet.kit.text import Words
@@ -65,14 +64,16 @@ def calendar() -> Calendar:
     return workdays.read(file.read_text(encoding="utf-8"))
 
 
-def agreement(amount: int, currency: str, leaves_on: date, port: str, capture_days: int) -> Words:
+def agreement(amount: int, currency: str, leaves_on: date, port: Words, capture_days: int) -> Words:
     """What the traveller agrees to, in both languages; `VERSION` names these words."""
     money, day = f"{plain(amount, currency)} {currency}", leaves_on.isoformat()
     return Words(
-        f"I receive {money} of tax now. I leave the country through {port} by {day} with the goods unused, and show them to customs there. "
+        f"I receive {money} of tax now. I leave the country through {port.en} by {day} with the goods unused, "
+        f"and show them to customs there. "
         f"Until then {money} are held on my own card. If I leave as promised the hold is released; if not, or if customs finds the goods "
         f"missing or used, the same amount is taken from my card within {capture_days} working days. It is never taken twice.",
-        f"本人现领取退税款 {money}，承诺于 {day} 前携未使用的所购商品从{port}离境，并接受海关验核。在此之前，本人信用卡预授权 {money}。"
+        f"本人现领取退税款 {money}，承诺于 {day} 前携未使用的所购商品从{port.zh}离境，并接受海关验核。"
+        f"在此之前，本人信用卡预授权 {money}。"
         f"如期离境并经海关核验的，预授权解除；未如期离境，或海关验核不符的，"
         f"退税代理机构在 {capture_days} 个工作日内从该卡扣回同等金额，且仅扣一次。",
     )
@@ -89,7 +90,7 @@ class Offer(msgspec.Struct, frozen=True):
     """What the traveller promises at the desk of `by`, with their yes."""
 
     leaves_on: date
-    port: str
+    port: Words
     agreed: bool
     by: str
 
@@ -106,8 +107,6 @@ async def offer(
         raise FormMovedOn
     if last is None or not today <= want.leaves_on <= last:
         raise NoAdvance(day=(last or today).isoformat())
-    if not want.port.strip() or len(want.port) > 60:
-        raise Malformed("port", "say by which port they leave", "请选择离境口岸")
     if not want.agreed:
         raise NotAgreedTo
     if await advance_binds(tx, form.id):
@@ -119,8 +118,8 @@ async def offer(
                authorisation, agreed_at, agreed_with)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'asked', $10, $11, $12)""",
         advance_id, form.id, form.currency, form.amount, VERSION,
-        msgspec.to_builtins(agreement(form.amount, form.currency, want.leaves_on, want.port.strip(), limit)),
-        want.leaves_on, days.after(want.leaves_on, limit), want.port.strip(), authorisation, now, want.by,
+        msgspec.to_builtins(agreement(form.amount, form.currency, want.leaves_on, want.port, limit)),
+        want.leaves_on, days.after(want.leaves_on, limit), want.port.en, authorisation, now, want.by,
     )  # fmt: skip
     await facts.tell(tx, "advance.asked", form.id, want.by, now, {"amount": form.amount})
     return await of(tx, advance_id)

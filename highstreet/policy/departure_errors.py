@@ -85,4 +85,4 @@ class PromisedPort(Refusal):
 
     code = "promised_port"
     en = "The traveller promised to leave by {port}. Only there is the hold on the card released."
-    zh = "旅客承诺从{port}离境，仅在该口岸核验后方可解除预授权。"
+    zh = "旅客承诺从{port_zh}离境，仅在该口岸核验后方可解除预授权。"

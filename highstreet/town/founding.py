@@ -50,7 +50,7 @@ async def found(tx: Tx, seal: Seal, currency: str, now: datetime) -> Town:
     town.sellers["city"] = await parties.businesses.found_city(tx, name=TOWN.zh, about=about, now=now)
     for person in PEOPLE:
         town.people[person.key] = await _settle(tx, seal, person, now)
-    by_law = {"zhou": "operator", "liang": "officer", "qiu": "officer"}
+    by_law = {"zhou": "operator", "liang": "officer", "qiu": "officer", "song": "customs"}
     for key, role in by_law.items():
         await _grant(tx, town, key, "city", role, now)
     for shop in SHOPS:

@@ -56,6 +56,7 @@ PEOPLE = (
     Person("feng", "Feng Yan 冯燕", "zh", "person-courier"),
     Person("zhou", "Zhou Ming 周明", "zh", "person-clerk"),
     Person("liang", "Officer Liang 梁科长", "zh", "person-clerk"),
+    Person("song", "Officer Song of the Customs 宋关员", "zh", "person-clerk"),
     Person("qiu", "Auditor Qiu 邱审计", "zh", "person-teacher"),
 )
 
@@ -63,7 +64,7 @@ PEOPLE = (
 WORKS = (
     ("ding", "grocer", "clerk"), ("ding", "bakery", "clerk"), ("mei", "tea", "manager"), ("fang", "clinic", "manager"),
     ("ma", "couriers", "courier"), ("feng", "couriers", "courier"),
-    ("zhou", "city", "operator"), ("liang", "city", "officer"), ("qiu", "city", "officer"),
+    ("zhou", "city", "operator"), ("liang", "city", "officer"), ("qiu", "city", "officer"), ("song", "city", "customs"),
 )
 
 # Whose qualification a shop shows: person, business, kind.

@@ -116,7 +116,9 @@ class Departing:
     async def advance(
         self, form: Form, days: int = 5, port: str = PORT, agreed: bool = True
     ) -> policy.advances.Advance:
-        offer = Offer(self.now.date() + timedelta(days=days), port, agreed, "pty_clerk")
+        offer = Offer(
+            self.now.date() + timedelta(days=days), tax_refunds.port_named(port), agreed, "pty_clerk"
+        )
         return await self.lane.market.db.run(
             lambda tx: tax_refunds.pay_ahead(self.lane.market, tx, form.id, offer, "tok_ok", self.now)
         )

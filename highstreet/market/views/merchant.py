@@ -126,9 +126,11 @@ async def order_counts(tx: Tx, seller_id: str) -> dict[str, int]:
 
 
 async def licences_held(tx: Tx, seller_id: str, day: date) -> list[str]:
-    """The kinds of licence a business or its people hold on a day."""
+    """The kinds of licence a business or its people hold on a day; 'refund_shop' for one that writes refund forms of tax."""
     found = await tx.fetch(
-        "SELECT DISTINCT kind FROM parties.licence WHERE party_id = $1 AND state = 'accepted' AND $2 BETWEEN valid_from AND valid_to",
+        """SELECT DISTINCT kind FROM parties.licence WHERE party_id = $1 AND state = 'accepted' AND $2 BETWEEN valid_from AND valid_to
+           UNION SELECT 'refund_shop' FROM policy.enrolment
+           WHERE seller_id = $1 AND 'refund_shop' = ANY (qualities) AND (ends_at IS NULL OR ends_at::date > $2)""",
         seller_id,
         day,
     )

@@ -115,16 +115,51 @@ async def lately(tx: Tx, officer: str, since: datetime, most: int = 12) -> list[
     )
 
 
-async def shops_that_refund(tx: Tx, programme_id: str) -> dict[str, str]:
+async def shops_that_refund(tx: Tx, programme_id: str, now: datetime) -> dict[str, Words]:
     """The names of the shops that take part, by id."""
     found = await tx.fetch(
-        """SELECT e.seller_id, coalesce(p.name, '') AS name FROM policy.enrolment e JOIN parties.party p ON p.id = e.seller_id
-           WHERE e.programme_id = $1 AND 'refund_shop' = ANY (e.qualities) ORDER BY p.name""",
+        """SELECT e.seller_id, coalesce(p.name, '') AS name, p.about -> 'name' AS known
+           FROM policy.enrolment e JOIN parties.party p ON p.id = e.seller_id
+           WHERE e.programme_id = $1 AND 'refund_shop' = ANY (e.qualities) AND (e.ends_at IS NULL OR e.ends_at > $2) ORDER BY p.name""",
         programme_id,
+        now,
     )
-    return {row["seller_id"]: row["name"] for row in found}
+    return {
+        row["seller_id"]: msgspec.convert(row["known"], Words)
+        if row["known"]
+        else Words(row["name"], row["name"])
+        for row in found
+    }
 
 
 def day_of(one: Kept, tz: object) -> date:
     """The day it was bought, in the town."""
     return one.at.astimezone(tz).date()  # type: ignore[arg-type]
+
+
+class Visitor(msgspec.Struct, frozen=True):
+    """Somebody with a passport shown, who bought at a shop today: their orders without a form, and what was paid for goods."""
+
+    buyer_id: str
+    orders: list[str]
+    numbers: list[int]
+    paid: int
+    at: datetime
+
+
+async def visitors_today(tx: Tx, shop_id: str, since: datetime) -> list[Visitor]:
+    """Who may want a form, the latest first."""
+    return await rows(
+        tx,
+        Visitor,
+        """SELECT o.buyer_id, array_agg(DISTINCT o.id) AS orders, array_agg(DISTINCT o.number) AS numbers,
+                  sum(l.paid)::bigint AS paid, max(coalesce(o.committed_at, o.placed_at)) AS at
+           FROM orders."order" o JOIN orders.line l ON l.order_id = o.id JOIN policy.visitor v ON v.person_id = o.buyer_id
+           JOIN catalog.offer f ON f.id = l.offer_id JOIN catalog.item i ON i.id = f.item_id AND i.sells = 'goods'
+           WHERE o.seller_id = $1 AND o.stage IN ('committed', 'done') AND coalesce(o.committed_at, o.placed_at) >= $2
+             AND l.fulfilled > l.returned
+             AND NOT EXISTS (SELECT FROM policy.refund_line r WHERE r.order_id = o.id AND r.position = l.position AND r.live)
+           GROUP BY o.buyer_id ORDER BY at DESC, o.buyer_id LIMIT 20""",
+        shop_id,
+        since,
+    )

@@ -16,6 +16,7 @@ from highstreet.web.account.rights import allow, consents, data, erase, export
 from highstreet.web.account.security import confirm_totp, elsewhere, new_codes, password, security, start_totp
 from highstreet.web.account.sign_in import act_for, demo_sign_in, sign_in, sign_in_page, sign_out
 from highstreet.web.account.sign_up import confirm, confirm_page, sign_up, sign_up_page
+from highstreet.web.account.tax_refunds import show_passport, tax_refunds
 from highstreet.web.account.things import thing, things
 from highstreet.web.account.top_up import ask, paying
 from highstreet.web.account.vouchers import claim_voucher, vouchers
@@ -33,4 +34,5 @@ ROUTES: list[Any] = [
     health, open_record, open_prescription, show_to, wallet, top_up, paying, ask, vouchers, claim_voucher,
     voucher_code, print_slip, void_slip, waiting_room, stand_in_line, turn,
     questions, appeal_question,
+    tax_refunds, show_passport,
 ]

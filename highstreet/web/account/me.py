@@ -15,7 +15,7 @@ from highstreet.web.account.told_of_money import told_of_money
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, Visitor, go, say, show, signed_in
 from highstreet.web.shop.shelves import drawn
 
-_SURFACES = {"courier": "courier", "operator": "operator", "officer": "city"}
+_SURFACES = {"courier": "courier", "operator": "operator", "officer": "city", "customs": "city/customs"}
 
 
 @get("/me")

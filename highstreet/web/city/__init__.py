@@ -12,6 +12,7 @@ from highstreet.web.city import (
     applications,
     changes,
     clawbacks,
+    customs,
     draft,
     effect,
     effect_sheet,
@@ -50,6 +51,7 @@ PAGES = (
     trail,
     alerts,
     alert,
+    customs,
 )
 
 ROUTES: list[ControllerRouterHandler] = [

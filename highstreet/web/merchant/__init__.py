@@ -40,6 +40,8 @@ from highstreet.web.merchant import (
     stock,
     supply,
     takings,
+    tax_refund_new,
+    tax_refunds,
     things,
     times,
     today,
@@ -52,6 +54,7 @@ _PAGES = (
     today, orders, order, order_acts, handover, goods, describing, item, pictures, sheets, intake, offers, offer, prices, promotions,
     stock, times, things, devices, supply, groups, boxes, live, scenario, scenarios, visits, visit, prescriptions, takings, cards,
     programmes, programme, business, places, licences, staff, questions,
+    tax_refund_new, tax_refunds,
 )  # fmt: skip
 
 _DESK = Router(
