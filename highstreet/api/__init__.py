@@ -24,6 +24,7 @@ from highstreet.api import (
     statistics,
     stock,
     subsidies,
+    tax_refunds,
     things,
     tills,
 )
@@ -106,6 +107,10 @@ ROUTES: list[ControllerRouterHandler] = [
     subsidies.show_evidence,
     settlements.see_settlement,
     statistics.see_statistics,
+    tax_refunds.write_refund,
+    tax_refunds.see_refund,
+    tax_refunds.stamp_refund,
+    tax_refunds.pay_refund,
     money.see_money,
     money.see_statement,
     tills.take_sales,

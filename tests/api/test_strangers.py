@@ -59,6 +59,9 @@ WITH_ID = {
     ("POST", "/api/orders/{order_id}/serials"),
     ("POST", "/api/orders/{order_id}/evidence"),
     ("POST", "/api/prescriptions/{number}/showings"),
+    ("GET", "/api/tax-refunds/{number}"),
+    ("POST", "/api/tax-refunds/{number}/stamp"),
+    ("POST", "/api/tax-refunds/{number}/payment"),
     ("GET", "/api/rooms/{room_id}"),
     ("PATCH", "/api/rooms/{room_id}"),
     ("GET", "/api/rooms/{room_id}/said"),
@@ -96,6 +99,12 @@ BODIES: dict[str, Any] = {
     "/api/programmes/{programme_id}/filed-prices": {"prices": {"var_x": 1}},
     "/api/orders/{order_id}/serials": {"line": 1, "serial": "AB1234567"},
     "/api/orders/{order_id}/evidence": {"line": 1, "kind": "invoice", "text": "1"},
+    "/api/tax-refunds": {
+        "orders": ["ord_" + "0" * 20],
+        "traveller": {"name": "-", "passport": "-", "nationality": "-", "entered_on": "2026-11-01"},
+    },
+    "/api/tax-refunds/{number}/stamp": {"port": "-"},
+    "/api/tax-refunds/{number}/payment": {"way": "cash"},
     "/api/prescriptions/{number}/showings": {"pharmacy": "pty_" + "0" * 20},
     "/api/rooms": {
         "title": {"en": "x"},
