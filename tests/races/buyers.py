@@ -30,7 +30,7 @@ from highstreet.market.pay import told_charge
 from highstreet.market.place import Contact, Placing, place
 from highstreet.market.units import Key, Unit
 from tests.market.lane import market_of
-from tests.races import twins
+from tests.races import departures, twins
 
 Act = dict[str, Any]
 
@@ -126,7 +126,7 @@ def _key(act: Act) -> Key | None:
 
 ACTS: dict[str, Callable[[Market, Act], Awaitable[Any]]] = {
     "buy": buy, "fact": fact, "late": late, "notice": notice, "borrow": borrow, "carry": carry,
-    "give_back": give_back, "unlock": unlock, "capture": capture, **twins.ACTS,
+    "give_back": give_back, "unlock": unlock, "capture": capture, **twins.ACTS, **departures.ACTS,
 }  # fmt: skip
 
 
