@@ -176,6 +176,7 @@ class _Gather:
         self._sellers: dict[str, dict[str, str | None]] = {}
         self._excused: set[str] = set()
         self._disputed: set[str] = set()
+        self._doubted: set[str] = set()
 
     @classmethod
     async def of(cls, tx: Tx, market: Market, programme_id: str, orders: Sequence[Particulars]) -> _Gather:
@@ -188,6 +189,9 @@ class _Gather:
         self._excused = await policy.settlements.excused(tx, programme_id)
         cases = await policy.clawbacks.cases(tx, programme_id=programme_id, most=100_000)
         self._disputed = {one.order_id for one in cases if one.state == "open"}
+        judged = {one.order_id for one in cases if one.state in ("decided", "appealed", "upheld")}
+        doubted = await policy.alerts.upheld_rows(tx, programme_id)
+        self._doubted = {one.order_id for one in doubted} - judged
         return self
 
     def withheld(self, one: Particulars, evidence: dict[str, Any]) -> policy.settlements.Withheld:
@@ -196,6 +200,8 @@ class _Gather:
             return "return"
         if one.id in self._disputed:
             return "clawback"
+        if one.id in self._doubted:
+            return "alert"
         proven = evidence["proof"] and evidence["rule"] and (evidence["paid"] or not evidence["price_paid"])
         return "" if (proven and not one.lacks) or one.id in self._excused else "evidence"
 
