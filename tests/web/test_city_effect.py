@@ -60,6 +60,7 @@ async def test_effect_and_leverage_stand_apart_and_everything_is_said(officer: B
         await officer.http.get(f"{PAGE}?drawn={drawn.BATCH}&budget=500&small=0&elderly=50&rural=0")
     ).text
     assert "at least 50 %" in planned
+    assert "as even as the floors allow" in planned
     refused = (await officer.http.get(f"{PAGE}?budget=500&small=99")).text
     assert "No plan keeps all of that" in refused
     assert (await officer.http.get(f"{PAGE}?budget=much")).status_code == 422
