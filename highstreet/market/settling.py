@@ -209,6 +209,10 @@ class _Gather:
         """Everything the auditor asks of a transaction; nothing personal: the buyer is a keyed hash."""
         taken = min((claim.taken_at for claim in one.claims), default=one.placed_at)
         found = self._rule(taken)
+        lines = self._lines(one, found[1] if found else None)
+        # What came back after the period's end is the next settlement's.
+        if moved.moved == sum(line["amount"] for line in lines):
+            lines = [line | {"kept_amount": line["amount"]} for line in lines]
         buyer = one.buyer_id and self._market.seal.blind("settlement", one.buyer_id).hex()
         return {
             "order": one.number,
@@ -220,7 +224,7 @@ class _Gather:
                 {"id": claim.id, "amount": claim.amount, "spent": claim.spent} for claim in one.claims
             ],
             "rule": found and found[2],
-            "lines": self._lines(one, found[1] if found else None),
+            "lines": lines,
             "buyer": buyer,
             "price_paid": sum(line.paid for line in one.lines),
             "paid": [msgspec.to_builtins(paid) for paid in one.paid],

@@ -125,8 +125,10 @@ async def top_up(market: Market, person_id: str, amount: int, now: datetime, abo
         await ledger.wallet.fill(tx, person_id, amount, currency, bank, about, person_id, now)
 
 
-async def buy(market: Market, town: Town, bought: Bought, n: int | str, placed: datetime) -> None:
-    """One purchase and what was told of it; once per `n`."""
+async def buy(
+    market: Market, town: Town, bought: Bought, n: int | str, placed: datetime, *, with_vouchers: bool = False
+) -> None:
+    """One purchase and what was told of it; once per `n`. Without being asked nobody spends their vouchers."""
     person = next((one for one in PEOPLE if one.key == bought.who), None)
     at_counter = all(goods.endswith("/counter") for goods in bought.goods)
     contact, where = Contact(), None
@@ -143,7 +145,7 @@ async def buy(market: Market, town: Town, bought: Bought, n: int | str, placed: 
         placed,
         channel="counter" if at_counter else "online",
         where=where,
-        holder=None if at_counter else buyer,
+        holder=buyer if with_vouchers else None,
     )
     seller = explained.quote.orders[0].seller_id
     placing = Placing(

@@ -49,10 +49,10 @@ def _parcel(shop: str, who: str, *, by: str, tracking: str) -> tuple[Next, ...]:
 _BOUGHT = (
     Bought(
         12 * D,
-        "mei",
+        "he",
         "wallet",
         {"BOOK-LAKE/online": 1, "BOOK-BRUSH/online": 1},
-        _parcel("books", "xu", by="mei", tracking="WH1000199701"),
+        _parcel("books", "xu", by="he", tracking="WH1000199701"),
     ),
     Bought(
         12 * D - 2 * H,
@@ -92,7 +92,7 @@ async def hold_fair(market: Market, town: Town, now: datetime) -> None:
     for n, bought in enumerate(_BOUGHT):
         price = 20_000
         await top_up(market, town.people[bought.who], price, began, f"top-up for the fair {bought.who}")
-        await buy(market, town, bought, f"fair {n}", now - bought.ago)
+        await buy(market, town, bought, f"fair {n}", now - bought.ago, with_vouchers=True)
     await programmes.keep(market, now - 4 * D)
     first = await _settle(market, town, now - 8 * D)
     if first.state == "drawn":
