@@ -188,6 +188,7 @@ class _Gather:
         self._sellers = {key: {"name": one.name, "uscc": one.uscc} for key, one in sellers.items()}
         self._excused = await policy.settlements.excused(tx, programme_id)
         cases = await policy.clawbacks.cases(tx, programme_id=programme_id, most=100_000)
+        self._doubted = await policy.settlements.doubted(tx, programme_id)
         self._disputed = {one.order_id for one in cases if one.state == "open"}
         judged = {one.order_id for one in cases if one.state in ("decided", "appealed", "upheld")}
         doubted = await policy.alerts.upheld_rows(tx, programme_id)

@@ -151,6 +151,12 @@ async def test_a_second_person_checks_and_the_treasury_accepts(lane: Lane) -> No
         await run(policy.audits.record, one.id, row.n, True, "desk", "", "", HE, now)
 
 
+_UPHELD = """
+    INSERT INTO policy.alert (id, pattern, programme_id, kind, subject_id, people, sellers, first_seen, last_seen, score, parts,
+                              evidence, state, due_at, decided_by, decided_at, reason)
+    VALUES ('alr_1', 'self', 'tea', 'seller', 'pty_x', '{}', '{}', $2, $2, 90, '[]', $1, 'upheld', $2, 'pty_q', $2, 'seen')"""
+
+
 async def test_what_lacks_evidence_or_may_come_back_waits(lane: Lane) -> None:
     await claim(lane, await grant(lane, claims=2), "pty_ada", "pty_leaf")
     ada = await bought(lane, {"tea/online": 1}, "pty_ada")
@@ -165,8 +171,15 @@ async def test_what_lacks_evidence_or_may_come_back_waits(lane: Lane) -> None:
     assert {r.order_id: r.withheld for r in await rows(lane, first)} == {ada: "evidence", leaf: "return"}
     await lane.market.db.run(policy.settlements.excuse, "tea", ada, "saw the signed slip", SHE, lane.clock())
     await lane.tell(leaf, "return_refused", reason="used")
+    async with lane.market.db.transaction() as tx:
+        await tx.execute(_UPHELD, [{"order": leaf}], lane.clock())
     second = await drawn(lane)
-    assert (second.amount, second.withheld, second.difference) == (2000, 0, 0)
+    assert (second.amount, second.withheld, second.difference) == (1000, 1000, 0)
+    assert {r.order_id: r.withheld for r in await rows(lane, second)} == {ada: "", leaf: "alert"}
+    async with lane.market.db.transaction() as tx:
+        await tx.execute("UPDATE policy.alert SET state = 'dismissed'")
+    third = await drawn(lane)
+    assert (third.amount, third.withheld, third.difference) == (1000, 0, 0)
 
 
 async def test_two_who_draw_up_the_same_day_at_once_make_one_settlement(lane: Lane) -> None:
