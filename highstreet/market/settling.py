@@ -8,7 +8,7 @@ settlement keeps: who draws it up again from the ledger comes to the same rows.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any
 
 import msgspec
@@ -17,12 +17,13 @@ from highstreet import parties, policy
 from highstreet.kit.db import Tx
 from highstreet.kit.ids import new_id
 from highstreet.market.desk import Market
-from highstreet.market.views import public_money
+from highstreet.market.views import evidence, public_money
 from highstreet.market.views import settling as views
 from highstreet.market.views.settling import InForce, Moved, Particulars
 from highstreet.policy import Programme, Settlement, SettlementRow, Thing
 
 _MOST_WORDS = 80
+_LONG = timedelta(days=366)
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -81,7 +82,7 @@ async def _draw_up(
     known = await views.particulars(
         tx, programme_id, [m.order_id for m in found if m.order_id and m.moved != settled.get(m.order_id, 0)]
     )
-    drawn = await _rows(tx, market, programme_id, seed, found, settled, known, until)
+    drawn = await _rows(tx, market, programme_id, seed, found, settled, known, until, now)
     held = {
         m.order_id: m.moved - settled.get(m.order_id, 0)
         for m in found
@@ -126,7 +127,7 @@ def _ended(one: Particulars, until: datetime) -> bool:
 
 async def _rows(
     tx: Tx, market: Market, programme_id: str, seed: policy.settlements.Seed, found: Sequence[Moved],
-    settled: Mapping[str, int], known: Mapping[str, Particulars], until: datetime,
+    settled: Mapping[str, int], known: Mapping[str, Particulars], until: datetime, now: datetime,
 ) -> list[SettlementRow]:  # fmt: skip
     """The rows of a settlement, in the order of their orders' numbers."""
     due = sorted(
@@ -140,14 +141,14 @@ async def _rows(
         ),
         key=lambda pair: pair[0].number,
     )
-    gather = await _Gather.of(tx, market, programme_id, [one for one, _ in due])
+    gather = await _Gather.of(tx, market, programme_id, [one for one, _ in due], now)
     sample = policy.audits.sample(seed.seed, [(f"{seed.n}/{one.number}", one.seller_id) for one, _ in due])
     drawn: list[SettlementRow] = []
     for n, (one, moved) in enumerate(due, start=1):
         before = settled.get(one.id, 0)
-        evidence = gather.evidence(one, moved)
+        told = gather.evidence(one, moved)
         name, amount = f"{seed.n}/{one.number}", moved.moved - before
-        why = gather.withheld(one, evidence) if amount > 0 else ""
+        why = gather.withheld(one, told) if amount > 0 else ""
         drawn.append(
             SettlementRow(
                 n,
@@ -159,7 +160,7 @@ async def _rows(
                 amount,
                 why,
                 name in sample,
-                evidence,
+                told,
             )
         )
     return drawn
@@ -177,9 +178,12 @@ class _Gather:
         self._excused: set[str] = set()
         self._disputed: set[str] = set()
         self._doubted: set[str] = set()
+        self._lacking: set[str] = set()
 
     @classmethod
-    async def of(cls, tx: Tx, market: Market, programme_id: str, orders: Sequence[Particulars]) -> _Gather:
+    async def of(
+        cls, tx: Tx, market: Market, programme_id: str, orders: Sequence[Particulars], now: datetime
+    ) -> _Gather:
         self = cls(market, programme_id)
         for one in await views.rules_over_time(tx, programme_id):
             self._over_time.append((one, policy.instruments.read(one.rules)))
@@ -188,6 +192,9 @@ class _Gather:
         self._sellers = {key: {"name": one.name, "uscc": one.uscc} for key, one in sellers.items()}
         self._excused = await policy.settlements.excused(tx, programme_id)
         cases = await policy.clawbacks.cases(tx, programme_id=programme_id, most=100_000)
+        # Also what its seller still may show: it is settled once it has.
+        lacking = await evidence.missing(tx, programme_id, now + _LONG, 100_000)
+        self._lacking = {one.order_id for one in lacking}
         self._doubted = await policy.settlements.doubted(tx, programme_id)
         self._disputed = {one.order_id for one in cases if one.state == "open"}
         judged = {one.order_id for one in cases if one.state in ("decided", "appealed", "upheld")}
@@ -204,7 +211,7 @@ class _Gather:
         if one.id in self._doubted:
             return "alert"
         proven = evidence["proof"] and evidence["rule"] and (evidence["paid"] or not evidence["price_paid"])
-        return "" if (proven and not one.lacks) or one.id in self._excused else "evidence"
+        return "" if (proven and one.id not in self._lacking) or one.id in self._excused else "evidence"
 
     def evidence(self, one: Particulars, moved: Moved) -> dict[str, Any]:
         """Everything the auditor asks of a transaction; nothing personal: the buyer is a keyed hash."""

@@ -74,13 +74,8 @@ async def test_each_fen_is_settled_once_with_its_evidence(lane: Lane) -> None:
     ada = await done(lane, "pty_ada", {"tea/online": 3})
     await bought(lane, {"tea/online": 1}, "pty_leaf")  # under way when the day ends
     first = await drawn(lane)
-    assert (first.went_in, first.amount, first.held, first.withheld, first.difference) == (
-        2000,
-        1000,
-        1000,
-        0,
-        0,
-    )
+    assert (first.went_in, first.amount, first.held) == (2000, 1000, 1000)
+    assert (first.withheld, first.difference) == (0, 0)
     (row,) = await rows(lane, first)
     assert (row.order_id, row.amount, row.sampled) == (ada, 1000, True)
     e = row.evidence

@@ -97,7 +97,7 @@ class Paper(msgspec.Struct, frozen=True):
 
 
 class Particulars(msgspec.Struct, frozen=True):
-    """An order as a settlement has to know it. serials: as keyed hashes; lacks: what its seller should have shown and did not."""
+    """An order as a settlement has to know it. serials: as keyed hashes."""
 
     id: str
     number: int
@@ -114,7 +114,6 @@ class Particulars(msgspec.Struct, frozen=True):
     items: dict[str, str]
     serials: list[str] = []
     papers: list[Paper] = []
-    lacks: list[str] = []
 
 
 _lines = msgspec.json.Decoder(list[Line])
@@ -143,14 +142,7 @@ async def particulars(tx: Tx, programme_id: str, orders: Sequence[str]) -> dict[
                ARRAY(SELECT encode(s.key, 'hex') FROM policy.serial s
                      WHERE s.order_id = o.id AND s.freed_at IS NULL ORDER BY s.line) AS serials,
                (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', e.kind, 'reference', e.id, 'sha256', encode(e.sha256, 'hex'))
-                       ORDER BY e.id), '[]') FROM policy.evidence e WHERE e.order_id = o.id) AS papers,
-               ARRAY(SELECT x.what FROM policy.duty d, LATERAL (
-                         SELECT 'serial' AS what WHERE d.serial
-                             AND NOT EXISTS (SELECT FROM policy.serial s WHERE s.order_id = d.order_id AND s.line = d.line)
-                         UNION ALL SELECT k.kind FROM unnest(d.evidence) AS k (kind)
-                         WHERE NOT EXISTS (SELECT FROM policy.evidence e
-                                           WHERE e.order_id = d.order_id AND e.line = d.line AND e.kind = k.kind)) x
-                     WHERE d.order_id = o.id AND d.programme_id = $2 ORDER BY 1) AS lacks
+                       ORDER BY e.id), '[]') FROM policy.evidence e WHERE e.order_id = o.id) AS papers
         FROM orders."order" o WHERE o.id = ANY ($1) ORDER BY o.id
         """,
         list(orders),
@@ -161,7 +153,7 @@ async def particulars(tx: Tx, programme_id: str, orders: Sequence[str]) -> dict[
             row["id"], row["number"], row["seller_id"], row["buyer_id"], row["placed_at"], row["ended_at"], row["stage"], row["waits"],
             _lines.decode(row["lines"] or "[]"), msgspec.convert(row["claims"], list[Taken]), msgspec.convert(row["paid"], list[Paid]),
             msgspec.convert(row["proofs"], list[Proof]), row["items"],
-            list(row["serials"]), msgspec.convert(row["papers"], list[Paper]), list(row["lacks"]),
+            list(row["serials"]), msgspec.convert(row["papers"], list[Paper]),
         )
         for row in found
     }  # fmt: skip
