@@ -12,7 +12,7 @@ from playwright.async_api import Browser
 from tests.browser.walks.lantern import Lantern, Walk, lit, walking
 
 # Those that differ most are walked with every test run; all of them by `make walks`.
-ALWAYS = {"test_instant", "test_preorder", "test_ride", "test_trade_in", "test_vouchers"}
+ALWAYS = {"test_instant", "test_preorder", "test_programme", "test_ride", "test_trade_in", "test_vouchers"}
 FAILED = pytest.StashKey[bool]()
 
 

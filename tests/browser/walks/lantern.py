@@ -102,7 +102,7 @@ class Walk(msgspec.Struct):
         name, _, shop = person.partition(" at ")
         town = self.lantern.town
         async with self.lantern.market.db.transaction() as tx:
-            acts_for, strong = town.sellers.get(shop), name in ("zhou", "liang")
+            acts_for, strong = town.sellers.get(shop), name in ("zhou", "liang", "qiu")
             token = await sessions.open_session(tx, town.people[name], acts_for, strong, "walk", self.now)
         await self.page.context.add_cookies([{"name": "session", "value": token, "url": self.eyes.url}])
 
