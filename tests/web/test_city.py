@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from unittest.mock import patch
 
 from highstreet import policy
 from tests.market.lane import Lane, keeps_the_laws
@@ -126,6 +128,10 @@ async def reported(qiu: Officer) -> None:
     paper = await qiu.see(f"{AT}/report.pdf", "zh")
     assert paper.content.startswith(b"%PDF-")
     assert len(paper.content) > 3_000
+    with patch.dict(sys.modules, {"highstreet.web.city.paper": None}):
+        without = await qiu.see(f"{AT}/report.pdf")
+    assert without.status_code == 503
+    assert "extra that writes PDF files" in without.text
 
 
 async def rounds(lane: Lane, liang: Officer, qiu: Officer) -> None:

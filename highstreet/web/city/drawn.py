@@ -54,8 +54,11 @@ def spread(
     squeeze = 0.86
     tall, broad = max(lats) - min(lats) or 1e-6, (max(lons) - min(lons)) * squeeze or 1e-6
     scale = min((wide - 2 * edge) / broad, (high - 2 * edge) / tall)
-    left, up = (wide - broad * scale) / 2, (high - tall * scale) / 2
+    middle = (min(lats) + max(lats)) / 2, (min(lons) + max(lons)) / 2
     return [
-        (round(left + (lon - min(lons)) * squeeze * scale, 1), round(up + (max(lats) - lat) * scale, 1))
+        (
+            round(wide / 2 + (lon - middle[1]) * squeeze * scale, 1),
+            round(high / 2 - (lat - middle[0]) * scale, 1),
+        )
         for lat, lon in points
     ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from reportlab.graphics.shapes import Drawing, Rect
 from reportlab.lib import colors
+from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
@@ -26,7 +28,12 @@ PARTS = {
     "free": "#e4d9c5",
     "back": "#6d7f8b",
 }
-WIDE = A4[0] - 40 * mm
+WIDE = A4[0] - 40 * mm - 12  # a frame keeps six points on each side
+
+
+_LATIN = "Helvetica"
+# What that face writes: letters, digits and signs of the first page of Unicode.
+_OTHER = re.compile("[ -~\u00a5\u00b7]+")
 
 
 def _style(
@@ -46,26 +53,35 @@ TITLE, HEAD, BODY, SMALL = (
 )
 
 
+_RIGHT = ParagraphStyle("right", parent=BODY, alignment=TA_RIGHT)
+
+
 def ready() -> None:
     """Make the letters known; again, nothing."""
     pdfmetrics.registerFont(UnicodeCIDFont(FONT))
 
 
 def text(said: str, style: ParagraphStyle) -> Paragraph:
+    """A paragraph: Chinese breaks anywhere, other writing between words, in letters of its own."""
     safe = said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return Paragraph(safe, style)
+    if not _OTHER.sub("", said):
+        style = ParagraphStyle(f"{style.name} words", parent=style, fontName=_LATIN, wordWrap=None)
+        return Paragraph(safe, style)
+    return Paragraph(_OTHER.sub(lambda run: f'<font name="{_LATIN}">{run[0]}</font>', safe), style)
 
 
 def foot(canvas: Any, paper: Any, *, said: str) -> None:
-    canvas.setFont(FONT, 8)
+    line = text(said, SMALL)
+    line.wrapOn(canvas, WIDE, 20)
+    line.drawOn(canvas, 20 * mm + 6, 9 * mm)
+    canvas.setFont(_LATIN, 8)
     canvas.setFillColor(SOFT)
-    canvas.drawString(20 * mm, 10 * mm, said)
     canvas.drawRightString(A4[0] - 20 * mm, 10 * mm, str(paper.page))
 
 
 def bar(it: Account) -> Drawing:
     rect: Any = Rect
-    drawing, at, whole = Drawing(WIDE, 16), 0.0, it.purse.given or 1
+    drawing, at, whole = Drawing(WIDE, 16, hAlign="LEFT"), 0.0, it.purse.given or 1
     drawing.add(rect(0, 0, WIDE, 16, fillColor=colors.HexColor("#f2eadb"), strokeColor=None))
     for name, colour in PARTS.items():
         wide = WIDE * getattr(it.purse, name) / whole
@@ -75,11 +91,12 @@ def bar(it: Account) -> Drawing:
 
 
 def table(rows: Sequence[tuple[str, ...]], wide: Sequence[int], *, head: bool = False) -> Table:
-    cells = [[text(row[0], BODY), *row[1:]] for row in rows]
+    cells = [[text(row[0], BODY), *(text(one, _RIGHT) for one in row[1:])] for row in rows]
     style = [
-        ("FONT", (0, 0), (-1, -1), FONT, 9.5), ("TEXTCOLOR", (0, 0), (-1, -1), INK), ("ALIGN", (1, 0), (-1, -1), "RIGHT"),
         ("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE), ("VALIGN", (0, 0), (-1, -1), "MIDDLE"), ("LEFTPADDING", (0, 0), (0, -1), 0),
+        ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
     ]  # fmt: skip
     if head:
-        style += [("TEXTCOLOR", (0, 0), (-1, 0), SOFT), ("LINEBELOW", (0, 0), (-1, 0), 0.8, INK)]
-    return Table(cells, colWidths=[one * mm for one in wide], style=TableStyle(style), repeatRows=int(head))
+        style.append(("LINEBELOW", (0, 0), (-1, 0), 0.8, INK))
+    widths = [WIDE * one / sum(wide) for one in wide]
+    return Table(cells, colWidths=widths, hAlign="LEFT", style=TableStyle(style), repeatRows=int(head))
