@@ -114,4 +114,5 @@ ROUTES: list[ControllerRouterHandler] = [
     money.see_money,
     money.see_statement,
     tills.take_sales,
+    tills.price_basket,
 ]

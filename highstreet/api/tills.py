@@ -13,10 +13,12 @@ from msgspec import Meta
 from highstreet.api.shapes import Amount, Code, Id
 from highstreet.api.tokens import Call, market_of, must_have
 from highstreet.kit.errors import KeyReused, NotFound, Refusal, Unavailable
-from highstreet.market import till, unsettled
+from highstreet.market import till, unsettled, vouchers_shown
 from highstreet.market.desk import Market
+from highstreet.market.quote import quote
 from highstreet.market.till import Clerk, Rung, Sale
 from highstreet.market.views.calls import place_is_of
+from highstreet.orders import Entry
 
 _MOST_SALES = 100
 Signed = Annotated[str, Meta(max_length=20_000, pattern=r"\A[A-Za-z0-9_=-]*\Z")]
@@ -69,6 +71,53 @@ class AllTaken(msgspec.Struct, frozen=True):
     """One answer per sale, in their order."""
 
     results: list[Taken]
+
+
+class Basket(msgspec.Struct, frozen=True):
+    """What stands on the counter. `voucher`: the code a customer shows, from the phone or a slip."""
+
+    place: Id
+    lines: Annotated[list[Line], Meta(min_length=1, max_length=100)]
+    voucher: Annotated[str, Meta(max_length=40)] = ""
+
+
+class Payer(msgspec.Struct, frozen=True):
+    """Public money that pays a part: the programme, its name, and how much in minor units."""
+
+    programme: str
+    name: dict[str, str]
+    amount: int
+
+
+class Priced(msgspec.Struct, frozen=True):
+    """`quote` goes with the sale; `total` is what the customer pays; `payers`: who pays the rest."""
+
+    quote: str
+    total: int
+    payers: list[Payer]
+
+
+@post("/api/till/quotes", status_code=200, tags=["tills"])
+async def price_basket(request: Call, data: JSONBody[Basket]) -> Priced:
+    """Price a whole basket for the counter, with what the customer's vouchers pay of it. Scope till; wrong codes are counted."""
+    token = await must_have(request, "till")
+    market = market_of(request)
+    now = market.clock()
+    async with market.db.read() as tx:
+        if not await place_is_of(tx, data.place, token.party_id):
+            raise NotFound("place")
+    shown = await vouchers_shown.whose(market, data.voucher, token.party_id, now) if data.voucher else None
+    entries = [Entry(line.offer, line.quantity) for line in data.lines]
+    told = await quote(market, entries, now, channel=till.CHANNEL, shown=shown)
+    if any((o.seller_id, o.place_id) != (token.party_id, data.place) for o in told.quote.orders):
+        raise NotFound("offer")
+    paid: dict[str, Payer] = {}
+    for off in (each for line in told.lines.values() for each in line.adjustments):
+        if off.funder not in ("seller", "platform") and not off.funder.startswith("pty_"):
+            before = paid[off.funder].amount if off.funder in paid else 0
+            name = {"en": off.name.en, "zh": off.name.zh}
+            paid[off.funder] = Payer(off.funder, name, before - off.amount)
+    return Priced(told.text, told.quote.total, list(paid.values()))
 
 
 @post("/api/till/sales", status_code=200, tags=["tills"])

@@ -43,6 +43,7 @@ async def keep(market: Market, now: datetime) -> int:
     for batch_id in due:
         done += await market.db.run(policy.draws.draw, batch_id, now)
     done += await market.db.run(policy.claims.lapse, now)
+    done += await market.db.run(policy.codes.sweep, now)
     done += await market.db.run(_trim, now)
     done += await market.db.run(policy.budgets.roll, now)
     return done + await market.db.run(_give_back, now)

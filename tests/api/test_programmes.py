@@ -11,7 +11,7 @@ from tests.api.street import Street
 from tests.policy.conftest import DINING, HE, RULES, SHE
 
 
-async def _launch(street: Street, name: str, claims: int, way: str = "first_come") -> str:
+async def _launch(street: Street, name: str, claims: int, way: str = "first_come", **more: object) -> str:
     """A running programme with money from the treasury and one round, open for an hour; the round's id."""
     now, db = street.clock(), street.market.db
     window = {"opens_at": now.isoformat(), "closes_at": (now + timedelta(hours=1)).isoformat()}
@@ -19,7 +19,7 @@ async def _launch(street: Street, name: str, claims: int, way: str = "first_come
     changes: dict[policy.ChangeKind, dict[str, object]] = {
         "rules": {"rules": RULES.replace(DINING, name)},
         "budget": {"amount": 100_000},
-        "batch": {"claims": claims, "amount": 5_000, "way": way, **window},
+        "batch": {"claims": claims, "amount": 5_000, "way": way, **window, **more},
     }
     for kind, body in changes.items():
         one = await db.run(policy.budgets.propose, name, kind, body, "as planned", HE, now)
@@ -76,6 +76,22 @@ async def test_a_draw_is_entered_and_its_seed_told_afterwards(street: Street) ->
     assert sum(one["programme"] == "lots" for own in owns for one in own) == 1
     async with street.market.db.read(snapshot=True) as tx:
         assert [law for law in await laws.check(tx) if not law.ok] == []
+
+
+async def test_a_round_with_a_line_is_claimed_in_turn(street: Street) -> None:
+    round_id = await _launch(street, "turns", 2, queue=True, pace=6)
+    turns, claims = f"/api/rounds/{round_id}/turns", f"/api/rounds/{round_id}/claims"
+    early = await street.call("POST", claims, {}, who="ada")
+    assert (early.status_code, early.json()["code"]) == (409, "not_your_turn")
+    first = (await street.call("POST", turns, {"device": "one"}, who="ada")).json()
+    assert (first["nth"], first["ahead"]) == (1, 0)
+    assert (await street.call("POST", turns, {}, who="ada")).json() == first
+    second = await street.call("POST", turns, {"device": "one"}, who="leaf")
+    assert (second.status_code, second.json()["code"]) == (409, "in_line_before")
+    assert (await street.call("POST", turns, {}, who="leaf")).json()["ahead"] == 1
+    assert (await street.call("POST", claims, {}, who="ada")).status_code == 201
+    lots = (await street.call("GET", turns)).json()
+    assert lots["seed"] and lots["turns"] == [], "nobody was there before it opened"
 
 
 async def test_a_draft_is_nobodys_business_yet(street: Street) -> None:

@@ -126,6 +126,12 @@ async def test_a_till_tells_what_it_sold(street: Street) -> None:
     assert first[1]["refusal"] == "out_of_stock"
     assert first[2]["refusal"] == "price_differs"
     assert [one.get("sale") for one in first] == [one.get("sale") for one in again]
+    basket = {"place": street.till.places["bakery"], "lines": [{"offer": bread.offer, "quantity": 2}]}
+    priced = (await street.call("POST", "/api/till/quotes", basket, who="bakery")).json()
+    assert (priced["total"], priced["payers"]) == (2 * bread.now, []) and priced["quote"]
+    made_up = await street.call("POST", "/api/till/quotes", basket | {"voucher": "V1234567890"}, who="bakery")
+    assert (made_up.status_code, made_up.json()["code"]) == (422, "voucher_code_wrong")
+    assert (await street.call("POST", "/api/till/quotes", basket, who="tea")).status_code == 404
     foreign = await street.call("POST", "/api/till/sales", body, who="tea")
     assert foreign.status_code == 404
     assert (await street.call("POST", "/api/till/sales", body, who="ada")).status_code == 403

@@ -96,6 +96,7 @@ BODIES: dict[str, Any] = {
     "/api/cohorts/{cohort_id}/close": {},
     "/api/rounds/{round_id}/claims": {},
     "/api/rounds/{round_id}/turns": {},
+    "/api/till/quotes": {"place": "x", "lines": [{"offer": "x", "quantity": 1}]},
     "/api/programmes/{programme_id}/filed-prices": {"prices": {"var_x": 1}},
     "/api/orders/{order_id}/serials": {"line": 1, "serial": "AB1234567"},
     "/api/orders/{order_id}/evidence": {"line": 1, "kind": "invoice", "text": "1"},

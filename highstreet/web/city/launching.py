@@ -59,6 +59,7 @@ async def new_round(desk: GivenDesk, programme_id: FromPath[str], form: GivenFor
         "amount": amount,
         "claims": claims,
         "way": "draw" if f.value("way") == "draw" else "first_come",
+        "queue": f.value("way") == "line",
         "opens_at": opens.isoformat(),
         "closes_at": closes.isoformat(),
         "days": days,
