@@ -75,6 +75,25 @@ async def test_two_officers_decide_at_once_and_one_of_them_did(office: Office) -
     assert kinds == 1
 
 
+async def test_a_twin_that_looks_before_it_decides_lets_two_decide(office: Office) -> None:
+    one = await ask(office, found(1, 2, 3))
+    looked = asyncio.Barrier(2)
+
+    async def decide(by: str) -> str:
+        async with office.db.transaction() as tx:
+            if (await policy.alerts.read(tx, one)).state != "open":
+                return "too late"
+            await looked.wait()  # both have looked before either writes: what chance does now and then
+            return await tx.execute(
+                "UPDATE policy.alert SET state = 'upheld', decided_by = $2, decided_at = $3, reason = 'so' WHERE id = $1",
+                one,
+                by,
+                NOW,
+            )
+
+    assert await asyncio.gather(decide(HE), decide(SHE)) == ["UPDATE 1", "UPDATE 1"]
+
+
 async def test_the_accused_is_heard_by_somebody_else_and_all_is_undone(office: Office) -> None:
     db = office.db
     one = await ask(office, found(1, 2, 3, people=("pty_a", HE)))
