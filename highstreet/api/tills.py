@@ -10,7 +10,7 @@ from litestar import post
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from highstreet.api.shapes import Amount, Code, Id
+from highstreet.api.shapes import Amount, Code, Id, Short
 from highstreet.api.tokens import Call, market_of, must_have
 from highstreet.kit.errors import KeyReused, NotFound, Refusal, Unavailable
 from highstreet.market import till, unsettled, vouchers_shown
@@ -33,7 +33,10 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Rang(msgspec.Struct, frozen=True):
-    """A sale as the till made it. `total`: what the customer was told; `quote`: the basket's signed price, if there was a connection."""
+    """A sale as the till made it. `total`: what the customer was told; `quote`: the basket's signed price, if there was a connection.
+
+    `serials`: of things that public money pays a part of, by offer.
+    """
 
     key: Annotated[str, Meta(min_length=1, max_length=80, pattern=r"\A[\x21-\x7e]+\Z")]
     at: Annotated[datetime, Meta(tz=True)]
@@ -43,11 +46,14 @@ class Rang(msgspec.Struct, frozen=True):
     quote: Signed = ""
     code: Signed = ""
     lang: Literal["en", "zh"] = "zh"
+    serials: Annotated[dict[Id, Short], Meta(max_length=100)] = {}
 
     def sale(self) -> Sale:
         """The same as the flow takes it."""
         lines = [Rung(line.offer, line.quantity, line.price) for line in self.lines]
-        return Sale(self.key, self.at, self.total, lines, self.method, self.quote, self.code, self.lang)
+        return Sale(
+            self.key, self.at, self.total, lines, self.method, self.quote, self.code, self.lang, self.serials
+        )
 
 
 class Sales(msgspec.Struct, frozen=True):

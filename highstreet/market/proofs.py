@@ -4,7 +4,7 @@ evidence soon after. Asked of a line as its rule said when it was placed, whatev
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -141,6 +141,22 @@ def put(
     """Tell it in a unit of one's own: at a counter in the one that sells."""
     unit.add("serial", **policy.serials.row(market.seal, one, order_id, line, by, now, instead=instead))
     unit.fact("serial.told", order_id, by, now, {"line": line})
+
+
+def rung(market: Market, told: dict[str, str], by: str, now: datetime) -> Callable[[Unit], None]:
+    """Tells serial numbers, by offer, in the unit of a sale at a counter. Errors: SerialWrong; SerialNotAsked without a subsidy."""
+
+    def also(unit: Unit) -> None:
+        for work in unit.works:
+            for line in work.lines:
+                if text := told.get(line.offer_id):
+                    imei = any(
+                        one["imei"] for one in unit.rows.get("duty", []) if one["line"] == line.position
+                    )
+                    one = policy.serials.read(text, phone=imei)
+                    put(market, unit, work.order.id, line.position, one, by, now)
+
+    return also
 
 
 async def show(

@@ -13,6 +13,7 @@ from highstreet.kit.errors import Malformed
 from highstreet.kit.geo import Point, metres
 from highstreet.kit.money import share
 from highstreet.kit.quantity import check_quantity
+from highstreet.kit.text import Words
 from highstreet.market import dispensing, redeeming
 from highstreet.market.choices import (
     NOTHING,
@@ -129,12 +130,13 @@ class Quote(msgspec.Struct, frozen=True):
 
 
 class Explained(msgspec.Struct, frozen=True):
-    """A quote with what a page shows of it: each line's steps, and its signed text."""
+    """A quote with what a page shows of it: each line's steps, its signed text, and by programme why it pays nothing of what it names."""
 
     quote: Quote
     text: str
     lines: dict[str, PricedLine]
     goods: dict[str, ForSale]
+    noes: dict[str, Words] = {}
 
 
 _decode = msgspec.msgpack.Decoder(Quote)
@@ -193,7 +195,9 @@ async def quote(
     )  # fmt: skip
     text = market.quote_signer.sign(msgspec.msgpack.encode(made))
     told = {line.offer_id: line for lines in aid.groups.values() for line in lines}
-    return Explained(made, text, {line.offer_id: told[line.offer_id] for line in priced}, goods)
+    return Explained(
+        made, text, {line.offer_id: told[line.offer_id] for line in priced}, goods, dict(aid.noes or {})
+    )
 
 
 def read(market: Market, text: str, now: datetime) -> Quote:

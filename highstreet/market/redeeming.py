@@ -37,6 +37,7 @@ TAKEN_ONCE = ("claims_are_taken_once", "rights_are_used_once", "codes_are_used_o
 
 _MOST_STEPS = 400
 _LEAST_NAME = 2
+_TOLD = frozenset({"unfiled", "price_raised", "limit"})  # of things a rule names, and yet does not pay for
 _IN_PERSON = frozenset({"pickup", "visit", "handover"})
 
 Group = tuple[str, str, str, str]  # seller, place, format, what is chosen for it alone
@@ -99,10 +100,11 @@ class _Told(NamedTuple):
 
 
 class Aid(NamedTuple):
-    """Public money for a basket: the lines as they now cost, and what each order spends."""
+    """Public money for a basket: the lines as they now cost, what each order spends, and why a programme pays nothing of what it names."""
 
     groups: dict[Group, list[PricedLine]]
     spends: dict[Group, list[Redeemed]]
+    noes: Mapping[str, Words] | None = None
 
 
 async def redeem(
@@ -163,11 +165,13 @@ class _Search:
         self._groups = groups
         self._steps = _MOST_STEPS
         self._off = -1
+        self._noes: dict[str, Words] = {}
         self._found = Aid(groups, {})
 
     def best(self) -> Aid:
         self._walk(0, Aid(self._groups, {}), 0)
-        return self._found
+        paying = {one.programme for spends in self._found.spends.values() for one in spends}
+        return self._found._replace(noes={name: no for name, no in self._noes.items() if name not in paying})
 
     def _walk(self, n: int, so_far: Aid, off: int) -> None:
         self._steps -= 1
@@ -215,6 +219,8 @@ class _Search:
         )
         schedule = one.claim.schedule if one.programme.kind == "voucher" else None
         found = policy.judge(one.programme, asked, self._market.tz, schedule)
+        if isinstance(found, policy.No) and found.code in _TOLD:
+            self._noes.setdefault(one.programme.id, found.why)
         return policy.eligibility.at_most(found, one.claim.amount) if isinstance(found, Award) else None
 
     def _spent(self, aid: Aid, group: Group, award: Award, one: _Told) -> Aid:

@@ -22,7 +22,7 @@ from highstreet.kit.errors import Malformed, NotFound, Refusal
 from highstreet.kit.money import tax_within
 from highstreet.kit.text import Words
 from highstreet.ledger import NotPayableSo
-from highstreet.market import unwind, vouchers_shown
+from highstreet.market import proofs, unwind, vouchers_shown
 from highstreet.market.desk import Decision, Found, Market
 from highstreet.market.format import Format
 from highstreet.market.pay_codes import whose_code
@@ -57,7 +57,7 @@ class Sale(msgspec.Struct, frozen=True, omit_defaults=True):
     """A sale as a till tells it. key: the till's own, the same whenever it tells this sale again.
 
     total: what the customer was told, in minor units. quote: the signed price of the whole basket, when there was a connection.
-    code: what the customer's phone showed to pay from the wallet or a card (`pay_code`).
+    code: what the customer's phone showed to pay from the wallet or a card (`pay_code`). serials: by offer.
     """
 
     key: str
@@ -68,6 +68,7 @@ class Sale(msgspec.Struct, frozen=True, omit_defaults=True):
     quote: str = ""
     code: str = ""
     lang: str = "en"
+    serials: dict[str, str] = {}
 
 
 class SaleTooOld(Refusal):
@@ -156,7 +157,8 @@ async def sell(
         buyer_id, at = vouchers_shown.served(quoted, clerk.person_id, buyer_id, now), now
     placing = Placing(quoted, Contact(), method, clerk.person_id, buyer_id, sale.lang, counter=True)
     if not found:
-        return _not_void(await place(market, placing, at, _key(clerk, sale)))
+        also = proofs.rung(market, sale.serials, clerk.person_id, at)
+        return _not_void(await place(market, placing, at, _key(clerk, sale), also=also))
     wanted = await _supplies(market, quoted)
     missing = await _missing(market, wanted)
     for _ in range(5):

@@ -118,7 +118,7 @@ GOODS = (
     _good("HOME-KETTLE", "hardware", "devices.appliances", "kettle", 15900, 18, "cko", "age_friendly trade_in", "Electric kettle, 1.5 l | 电水壶 1.5 升", "One switch, large marks. | 一个开关，大刻度。", "energy=1; warranty_months=24"),
     _good("HOME-LAMP", "hardware", "home.furniture", "lamp", 12900, 16, "cko", "age_friendly green", "Reading lamp | 阅读台灯", "Warm light that does not flicker. | 暖光不频闪。", "material=steel; dimensions=40 cm"),
     _good("HOME-FAN", "hardware", "devices.appliances", "fan", 19900, 12, "cko", "trade_in", "Standing fan | 落地扇", "Quiet enough for a nap. | 静得可以午睡。", "energy=1; warranty_months=24"),
-    _good("HOME-WASH", "hardware", "devices.appliances", "washing-machine", 219900, 4, "co", "green trade_in", "Washing machine, 8 kg | 洗衣机 8 公斤", "Carried up to the fourth floor. | 包送上四楼。", "energy=1; warranty_months=36"),
+    _good("HOME-WASH", "hardware", "devices.appliances", "washing-machine", 219900, 4, "coi", "green trade_in", "Washing machine, 8 kg | 洗衣机 8 公斤", "Carried up to the fourth floor. | 包送上四楼。", "energy=1; appliance=washer; warranty_months=36"),
     _good("HOME-WOK", "hardware", "home.kitchen", "wok", 16800, 15, "cko", "time_honoured", "Hammered iron wok | 手工铁锅", "Thirty-six thousand blows. | 三万六千锤。", "material=iron"),
     _good("HOME-TOOLS", "hardware", "other", "toolbox", 23800, 9, "cko", "", "Household tool box | 家用工具箱", "Everything you borrow from neighbours. | 从此不用借邻居的。"),
     _good("HOME-PHONE", "hardware", "devices.second_hand", "phone", 129900, 3, "co", "refurbished", "Refurbished phone, 128 GB | 翻新手机 128 GB", "New battery, checked, six months' warranty. | 新电池，已检测，保修半年。", "condition=good; warranty_months=6"),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from highstreet import parties
 from highstreet.kit import facts
 from highstreet.market.desk import Market
-from highstreet.town import boxes, crowd, live, past, settled, surgery, tax_refunds, vouchers
+from highstreet.town import boxes, crowd, live, past, settled, surgery, tax_refunds, trade_in, vouchers
 from highstreet.town.founding import Town, found
 from highstreet.town.opening_ways import open_ways
 from highstreet.town.people import PEOPLE
@@ -65,6 +65,8 @@ async def load_named(market: Market, now: datetime) -> Town:
             await settled.hold_fair(market, await read_town(market), now)
         if not await _is_told(market, "town.refunds_begun"):
             await tax_refunds.begin(market, await read_town(market), now)
+        if not await _is_told(market, "town.trade_in_begun"):
+            await trade_in.launch(market, await read_town(market), now)
         if not await live.is_on(market, now):
             await live.open_rooms(market, town, now)
         if not await _is_told(market, "town.boxes_filled"):

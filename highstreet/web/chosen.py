@@ -7,6 +7,7 @@ from typing import Any
 
 from highstreet.kit.db import Tx
 from highstreet.kit.geo import Point, metres
+from highstreet.kit.text import Words
 from highstreet.market.views.choosing import Spot, spots
 from highstreet.market.work import Work
 
@@ -22,6 +23,25 @@ async def chosen(
     return {position: _sentences(each, known, lang) for position, each in told.items()}
 
 
+_OLD = {
+    "fridge": Words("a refrigerator", "冰箱"), "washer": Words("a washing machine", "洗衣机"), "tv": Words("a television", "电视"),
+    "air_conditioner": Words("an air conditioner", "空调"), "water_heater": Words("a water heater", "热水器"),
+    "computer": Words("a computer", "电脑"), "stove": Words("a stove", "灶具"), "range_hood": Words("a range hood", "吸油烟机"),
+    "phone": Words("a phone", "手机"), "other": Words("another appliance", "其他家电"),
+}  # fmt: skip
+
+
+def kinds_of_old(lang: str) -> dict[str, str]:
+    """What people hand over for something new, by its code."""
+    return {code: words.say(lang) for code, words in _OLD.items()}
+
+
+def _handed_over(old: Mapping[str, Any], lang: str) -> str:
+    kind: str = kinds_of_old(lang).get(str(old["kind"]), str(old["kind"]))
+    said = [kind, *([str(old["brand"])] if old.get("brand") else [])]
+    return ("交旧：" if lang == "zh" else "Hands over ") + " · ".join(said)
+
+
 def either(text: str, lang: str) -> str:
     """What a seller called something: "English | 中文", or only one of the two."""
     both = [part.strip() for part in text.split(" | ")]
@@ -35,6 +55,8 @@ def _sentences(choice: Mapping[str, Any], known: Sequence[Spot], lang: str) -> l
         said += [f"{either(name, lang)}: {either(value, lang)}" for name, value in picked.items()]
     if route := choice.get("route"):
         said.append(" → ".join(_named(Point(*route[end]), known, lang) for end in ("from", "to")))
+    if old := choice.get("old"):
+        said.append(_handed_over(old, lang))
     if text := choice.get("text"):
         said.append(f"“{text}”")
     return said

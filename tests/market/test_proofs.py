@@ -10,6 +10,7 @@ import pytest
 from highstreet import policy
 from highstreet.kit.errors import Refusal
 from highstreet.market import proofs
+from highstreet.market.place import Contact, Placing, place
 from highstreet.market.quote import quote
 from highstreet.market.units import Key
 from highstreet.market.views import evidence as views
@@ -235,3 +236,19 @@ async def test_what_the_clock_and_the_buyer_say_stands_and_is_looked_at_later(la
         (found,) = await views.missing(tx, "kettles", lane.clock())
     assert found.kinds == ["photo_new", "photo_old", "invoice", "old"]
     assert found.spent == 1320
+
+
+async def test_at_a_counter_the_number_is_told_with_the_sale(lane: Lane) -> None:
+    one, *_ = await begin(lane, "unique_serial = true")
+    asked = await quote(lane.market, [Entry(lane.made.offers["tea/counter"], 1)], lane.clock(), holder=one)
+    placing = Placing(asked.quote, Contact(), "cash", "pty_clerk", one, counter=True)
+    await refused("serial_first", place(lane.market, placing, lane.clock(), None))
+    offer = lane.made.offers["tea/counter"]
+    for text, code in (("x", "serial_wrong"), (A, "")):
+        also = proofs.rung(lane.market, {offer: text}, "pty_clerk", lane.clock())
+        doing = place(lane.market, placing, lane.clock(), None, also=also)
+        if code:
+            await refused(code, doing)
+        else:
+            order = (await doing)["orders"][0]["id"]
+            assert await serials(lane) == [(order, None)]

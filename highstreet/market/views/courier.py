@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -13,7 +14,7 @@ from highstreet.logistics import NoSuchLeg
 
 
 class Stop(msgspec.Struct, frozen=True):
-    """One leg with the shop it starts from. tried: how often in vain.
+    """One leg with the shop it starts from. tried: how often in vain. old: what goes back with the courier, by line.
 
     contact: sealed under the purchase; None for those who may not read it.
     """
@@ -45,6 +46,8 @@ class Stop(msgspec.Struct, frozen=True):
     contact: bytes | None
     tried: int
     photo: bool
+    old: list[dict[str, Any]]
+    old_taken: bool
 
     @property
     def at(self) -> Point:
@@ -61,7 +64,8 @@ _STOP = """SELECT g.id AS leg, g.order_id AS order, o.number, g.state, g.stop, g
     coalesce(b.about ->> 'phone', '') AS phone, g.place_id AS place, p.name AS shop, p.address, p.lat, p.lon,
     o.purchase_id AS purchase, u.contact_key, u.contact,
     (SELECT count(*) FROM kit.fact f WHERE f.subject = g.order_id AND f.kind = 'order.attempted') AS tried,
-    EXISTS (SELECT FROM logistics.photo f WHERE f.leg_id = g.id) AS photo
+    EXISTS (SELECT FROM logistics.photo f WHERE f.leg_id = g.id) AS photo, l.old,
+    EXISTS (SELECT FROM kit.fact f WHERE f.subject = g.order_id AND f.kind = 'order.old_taken') AS old_taken
 FROM logistics.leg g
 JOIN orders."order" o ON o.id = g.order_id
 JOIN orders.purchase u ON u.id = o.purchase_id
@@ -69,7 +73,9 @@ JOIN parties.place p ON p.id = g.place_id
 JOIN parties.party b ON b.id = o.seller_id
 CROSS JOIN LATERAL (
     SELECT (array_agg(n.title ORDER BY n.position))[1] AS title, (array_agg(n.picture ORDER BY n.position))[1] AS picture,
-           sum(n.quantity - n.cancelled)::bigint AS pieces
+           sum(n.quantity - n.cancelled)::bigint AS pieces,
+           coalesce(jsonb_agg(n.choice -> 'old' || jsonb_build_object('line', n.position) ORDER BY n.position)
+                    FILTER (WHERE n.choice ? 'old'), '[]') AS old
     FROM orders.line n WHERE n.order_id = o.id) l"""
 
 

@@ -86,7 +86,7 @@ async def check_offered(tx: Tx, seller_id: str, variants: Iterable[str]) -> None
 
 
 class Fileable(msgspec.Struct, frozen=True):
-    """One of a seller's things that can be sold now: what it costs, and its category as words for a rule."""
+    """One of a seller's things that can be sold now: what it costs, and what a rule asks of it."""
 
     offer_id: str
     variant_id: str
@@ -95,7 +95,9 @@ class Fileable(msgspec.Struct, frozen=True):
     picture: str | None
     price: int
     currency: str
-    format: str
+    category_id: str
+    said: str | None
+    grade: str | None
 
 
 async def on_sale(tx: Tx, seller_id: str, most: int = 500) -> list[Fileable]:
@@ -106,10 +108,23 @@ async def on_sale(tx: Tx, seller_id: str, most: int = 500) -> list[Fileable]:
         """SELECT * FROM (
                SELECT DISTINCT ON (o.variant_id) o.id AS offer_id, o.variant_id, o.item_id, i.title, o.price,
                       (SELECT p.file FROM catalog.picture p WHERE p.item_id = i.id ORDER BY p.position LIMIT 1) AS picture,
-                      o.currency::text AS currency, o.format
+                      o.currency::text AS currency, i.category_id,
+                      coalesce(i.attributes ->> 'appliance', i.attributes ->> 'device') AS said,
+                      coalesce(i.attributes ->> 'energy_grade', i.attributes ->> 'energy') AS grade
                FROM catalog.offer o JOIN catalog.item i ON i.id = o.item_id
                WHERE o.seller_id = $1 AND o.state = 'open' AND i.sells = 'goods' ORDER BY o.variant_id, o.price, o.id) q
            ORDER BY title ->> 'zh', offer_id LIMIT $2""",
         seller_id,
         most,
     )
+
+
+async def taking_part(tx: Tx, seller_id: str, now: datetime) -> dict[str, str]:
+    """The running programmes a seller takes part in, with their rules."""
+    found = await tx.fetch(
+        """SELECT p.id, p.rules FROM policy.enrolment e JOIN policy.programme p ON p.id = e.programme_id
+           WHERE e.seller_id = $1 AND p.state = 'running' AND (e.ends_at IS NULL OR e.ends_at > $2) ORDER BY p.id""",
+        seller_id,
+        now,
+    )
+    return {row["id"]: row["rules"] for row in found}

@@ -7,6 +7,7 @@ from typing import Any
 from highstreet.web.account.contents import download, open_it
 from highstreet.web.account.forgotten import forgotten, forgotten_page, new_password, new_password_page
 from highstreet.web.account.gifts import assign, decline, gift, give_back, offer, take, withdraw
+from highstreet.web.account.giving_back import give_claim_back
 from highstreet.web.account.health import health, open_prescription, open_record, show_to
 from highstreet.web.account.me import me, notices, read
 from highstreet.web.account.profile import addresses, change, keep_address, profile
@@ -35,4 +36,5 @@ ROUTES: list[Any] = [
     voucher_code, print_slip, void_slip, waiting_room, stand_in_line, turn,
     questions, appeal_question,
     tax_refunds, show_passport,
+    give_claim_back,
 ]

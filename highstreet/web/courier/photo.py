@@ -13,7 +13,7 @@ from highstreet.web.courier.rider import Leg, Rider
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor
 from highstreet.web.sessions import AnyRequest, Visitor
 
-_SIZE = 800  # pixels of the longer side: enough to see a parcel and a door
+SIZE = 800  # pixels of the longer side: enough to see a parcel and a door
 
 
 async def taken(rider: Rider, leg: Leg, request: AnyRequest) -> bool:
@@ -27,7 +27,7 @@ async def taken(rider: Rider, leg: Leg, request: AnyRequest) -> bool:
     stop, market = leg.stop, rider.market
     if stop.contact_key is None:
         raise NotNow
-    sealed = market.seal.close(stop.purchase, stop.contact_key, read.files[_SIZE])
+    sealed = market.seal.close(stop.purchase, stop.contact_key, read.files[SIZE])
     async with market.db.transaction() as tx:
         await logistics.photos.keep(tx, stop.leg, rider.id, sealed, rider.visitor.now)
     return True

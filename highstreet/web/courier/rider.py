@@ -14,6 +14,7 @@ from highstreet.market.views import courier as views
 from highstreet.market.views.courier import Stop
 from highstreet.web import frame
 from highstreet.web.at_work import AtWork
+from highstreet.web.chosen import kinds_of_old
 from highstreet.web.sessions import Visitor
 
 
@@ -61,6 +62,11 @@ class Rider(AtWork, frozen=True):
     @property
     def id(self) -> str:
         return self.session.party_id
+
+    @property
+    def old_kinds(self) -> dict[str, str]:
+        """What people hand over for something new, in this courier's words."""
+        return kinds_of_old(self.lang)
 
 
 async def rider_of(market: Market, visitor: Visitor) -> Rider:

@@ -17,6 +17,7 @@ from highstreet.market.fulfil import Telling, tell
 from highstreet.market.views import courier as views
 from highstreet.market.views.answers import or_first_answer
 from highstreet.web import render
+from highstreet.web.courier.old import old_taken
 from highstreet.web.courier.photo import taken
 from highstreet.web.courier.rider import Leg, Rider, opened, rider_of
 from highstreet.web.frame import Form, GivenForm, GivenMarket, GivenVisitor
@@ -82,6 +83,7 @@ async def delivered(
         proof = await _proof(rider, leg, form)
         if await taken(rider, leg, request):
             proof["photo"] = True
+        await old_taken(rider, leg, form, request)
         told = Telling(leg.stop.order, "delivered", "courier", rider.id, proof)
         key = rider.key(form, "delivered")
         call = carry.deliver(market, told, leg.to_door, visitor.now, key)

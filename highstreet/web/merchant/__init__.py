@@ -32,12 +32,14 @@ from highstreet.web.merchant import (
     programme,
     programmes,
     promotions,
+    proofs,
     questions,
     scenario,
     scenarios,
     sheets,
     staff,
     stock,
+    subsidies,
     supply,
     takings,
     tax_refund_new,
@@ -55,6 +57,7 @@ _PAGES = (
     stock, times, things, devices, supply, groups, boxes, live, scenario, scenarios, visits, visit, prescriptions, takings, cards,
     programmes, programme, business, places, licences, staff, questions,
     tax_refund_new, tax_refunds,
+    proofs, subsidies,
 )  # fmt: skip
 
 _DESK = Router(

@@ -16,10 +16,11 @@ from highstreet.market import attempts, unwind
 from highstreet.market.place import Contact
 from highstreet.market.views import merchant as views
 from highstreet.market.work import Work
-from highstreet.web.chosen import chosen
+from highstreet.web.chosen import chosen, kinds_of_old
 from highstreet.web.merchant import steps, telling
 from highstreet.web.merchant.desk import Desk, GivenDesk
 from highstreet.web.merchant.filled import Filled
+from highstreet.web.merchant.subsidised import proofs_of
 
 # Steps that are asked for in the panel on top; the others stand beside what they concern.
 _PRESSING = {"ready", "shipped", "handed_over", "delivered", "return_refused"}
@@ -41,6 +42,7 @@ async def order_page(
         scans = await logistics.parcels.scans(tx, leg.id) if leg is not None else []
         photo = await logistics.photos.is_there(tx, order_id)
         contact = contact_of(desk, found)
+        proofs = await proofs_of(tx, desk.market, work)
         picked = await chosen(tx, work, contact.wishes if contact else {}, desk.lang)
     one = desk.market.format(work.order.format)
     back = unwind.open_return(work)
@@ -70,6 +72,8 @@ async def order_page(
         back_lines=_back_lines(back.proof if back else None),
         scans=scans,
         photo=photo,
+        proofs=proofs,
+        old_kinds=kinds_of_old(desk.lang),
         money=_money(work),
         due=work.deadlines.get(work.order.waits),
     )

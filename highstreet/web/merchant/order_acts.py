@@ -22,6 +22,7 @@ _SAID = {fact: act.said for fact, act in telling.ACTS.items()} | {
     "ready": "It is ready. The buyer is told.",
     "delivered": "Marked as delivered.",
     "attempted": "Noted that nobody was there.",
+    "old_taken": "Taken: the new one can be handed over.",
     "return_refused": "The return is refused; the buyer is told why.",
 }
 

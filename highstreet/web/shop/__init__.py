@@ -12,6 +12,7 @@ from highstreet.web.shop.checkout import checkout, order
 from highstreet.web.shop.draws import draw
 from highstreet.web.shop.front import ask, front, look, near
 from highstreet.web.shop.hall import hall
+from highstreet.web.shop.handing_over import hand_over
 from highstreet.web.shop.kinds import directory, kind
 from highstreet.web.shop.loan import loan, otherwise
 from highstreet.web.shop.offer import offer
@@ -33,7 +34,7 @@ from highstreet.web.shop.statistics import statistics, statistics_csv
 # fmt: off
 ROUTES: list[Any] = [
     front, look, near, ask, find, kind, directory, offer, seller,
-    basket, put, checkout, order, purchase, ask_provider, purchase_news,
+    basket, put, hand_over, checkout, order, purchase, ask_provider, purchase_news,
     orders, find_order, one_order, order_news, receipt, cancel, send_back, received,
     loan, otherwise, one_tap, balance, pay_rest, ask_about_rest, hall, draw, scenario, take_scenario, seats,
     box, change_box, statistics, statistics_csv,

@@ -15,9 +15,11 @@ from highstreet.market import quote as quotes
 from highstreet.market.desk import Market
 from highstreet.orders import MOST_LINES, Entry
 from highstreet.web import sessions
+from highstreet.web.chosen import kinds_of_old
 from highstreet.web.frame import GivenForm, GivenMarket, GivenVisitor, Visitor, go, say, show
 from highstreet.web.shop import choosing
 from highstreet.web.shop.grouped import Read, groups
+from highstreet.web.shop.handing_over import swaps
 from highstreet.web.shop.shelves import Shown, offers
 
 _MOST = 9_999
@@ -69,10 +71,10 @@ def _trouble(visitor: Visitor, one: Shown, quantity: int) -> str:
 @get("/basket")
 async def basket(market: GivenMarket, visitor: GivenVisitor) -> Response[str]:
     """What somebody means to buy, seller by seller."""
-    return shown_basket(visitor, market, await read(market, visitor))
+    return await shown_basket(visitor, market, await read(market, visitor))
 
 
-def shown_basket(
+async def shown_basket(
     visitor: Visitor, market: Market, found: Read, status: int = 200, refused: str = ""
 ) -> Response[str]:
     return show(
@@ -83,6 +85,9 @@ def shown_basket(
         found=found,
         refused=refused,
         groups=groups(market, visitor, found),
+        swaps=await swaps(market, visitor, found),
+        old_kinds=kinds_of_old(visitor.lang),
+        noes=[why.say(visitor.lang) for why in found.explained.noes.values()] if found.explained else [],
         other=[found.shown[e.offer] for e in found.entries if e.offer in found.wrong],
         quantities={e.offer: e.quantity for e in found.entries},
     )
@@ -101,7 +106,7 @@ async def put(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> Re
             raise Malformed("quantity", f"at most {_MOST:,}", f"最多 {_MOST:,}")
     except Refusal as refused:
         found = await read(market, visitor)
-        return shown_basket(visitor, market, found, refused.status, refused.sentence(visitor.lang))
+        return await shown_basket(visitor, market, found, refused.status, refused.sentence(visitor.lang))
     goods = (await market.shelf.offers([offer]))[offer]
     choice = choosing.chosen(market, goods, form)
     way = market.format(goods.format)
@@ -135,4 +140,4 @@ async def put(market: GivenMarket, visitor: GivenVisitor, form: GivenForm) -> Re
         # What is sold live is gone while one looks at a basket.
         return go(visitor, "/checkout" if form.get("then") == "checkout" else "/basket", cookies=cookies)
     changed = msgspec.structs.replace(visitor, basket_id=basket_id, basket=len(entries))
-    return shown_basket(changed, market, await read(market, changed))
+    return await shown_basket(changed, market, await read(market, changed))
