@@ -8,6 +8,7 @@ nobody uses (it may be mistyped), a price or a distance asked for. `tests/catalo
 from __future__ import annotations
 
 import asyncio
+import logging
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -25,6 +26,9 @@ from highstreet.catalog.shelf import Way
 from highstreet.kit import paging
 from highstreet.kit.db import Database, DatabaseAway, DatabaseBusy, Tx, rows
 
+_log = logging.getLogger(__name__)
+
+_PAUSE_WHILE_AWAY_S, _PAUSE_AFTER_FAULT_S = 1.0, 30.0
 _MOST_CARDS = 200_000  # more would not fit into a web process of 250 MB
 _MOST_FRESH = 1_000  # changed cards on a pile of their own, before all are put in order again
 _PORTION, _PACKED, _PAUSE_S = 100, 10_000, 0.003  # cards read at once, cards after which room is made
@@ -109,7 +113,11 @@ class AtHand:
                 await self.catch_up(words_too=self._pile is None or monotonic() > self._words_again)
             except (DatabaseAway, DatabaseBusy):
                 self._news.set()
-                await asyncio.sleep(1)
+                await asyncio.sleep(_PAUSE_WHILE_AWAY_S)
+            except Exception:  # noqa: BLE001 - whatever it was: the database answers until everything was read afresh
+                _log.exception("the cards at hand could not be kept")
+                self.heard(None)
+                await asyncio.sleep(_PAUSE_AFTER_FAULT_S)
 
     async def catch_up(self, *, words_too: bool = True) -> None:
         """Read all that was told so far."""
