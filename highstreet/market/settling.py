@@ -195,9 +195,8 @@ class _Gather:
         # Also what its seller still may show: it is settled once it has.
         lacking = await evidence.missing(tx, programme_id, now + _LONG, 100_000)
         self._lacking = {one.order_id for one in lacking}
-        self._doubted = await policy.settlements.doubted(tx, programme_id)
         self._disputed = {one.order_id for one in cases if one.state == "open"}
-        judged = {one.order_id for one in cases if one.state in ("decided", "appealed", "upheld")}
+        judged = {one.order_id for one in cases if one.state != "open"}
         doubted = await policy.alerts.upheld_rows(tx, programme_id)
         self._doubted = {one.order_id for one in doubted} - judged
         return self

@@ -264,14 +264,3 @@ async def excused(tx: Tx, programme_id: str) -> set[str]:
     """Orders whose evidence an officer saw elsewhere."""
     found = await tx.fetch("SELECT order_id FROM policy.excused WHERE programme_id = $1", programme_id)
     return {row["order_id"] for row in found}
-
-
-async def doubted(tx: Tx, programme_id: str) -> set[str]:
-    """Orders among the evidence of an alert that was upheld, and for which no case has been decided since."""
-    found = await tx.fetch(
-        """SELECT DISTINCT e ->> 'order' AS order_id FROM policy.alert a, jsonb_array_elements(a.evidence) e
-           WHERE a.programme_id = $1 AND a.state = 'upheld' AND a.outcome IS DISTINCT FROM 'overturned' AND NOT EXISTS (
-               SELECT FROM policy.clawback c WHERE c.programme_id = $1 AND c.order_id = e ->> 'order' AND c.state <> 'open')""",
-        programme_id,
-    )
-    return {row["order_id"] for row in found}

@@ -166,8 +166,16 @@ async def test_what_lacks_evidence_or_may_come_back_waits(lane: Lane) -> None:
     assert {r.order_id: r.withheld for r in await rows(lane, first)} == {ada: "evidence", leaf: "return"}
     await lane.market.db.run(policy.settlements.excuse, "tea", ada, "saw the signed slip", SHE, lane.clock())
     await lane.tell(leaf, "return_refused", reason="used")
+    seen = {
+        "order": leaf,
+        "person": None,
+        "seller": "pty_x",
+        "at": "2026-11-23T00:00:00Z",
+        "amount": 1000,
+        "price": 8800,
+    }
     async with lane.market.db.transaction() as tx:
-        await tx.execute(_UPHELD, [{"order": leaf}], lane.clock())
+        await tx.execute(_UPHELD, [seen], lane.clock())
     second = await drawn(lane)
     assert (second.amount, second.withheld, second.difference) == (1000, 1000, 0)
     assert {r.order_id: r.withheld for r in await rows(lane, second)} == {ada: "", leaf: "alert"}
@@ -366,32 +374,3 @@ async def test_what_takings_cannot_pay_is_taken_of_what_comes_in_next_and_an_app
     heard = await run(clawing_back.hear, case.id, False, "the neighbour was found", SHE_TOO, lane.clock())
     assert (heard.state, heard.taken, await owed(lane)) == ("overturned", 0, rich + 300)
     assert await clawing_back.keep(lane.market, lane.clock()) == 0
-
-
-async def test_a_seller_asks_is_let_in_leaves_and_a_violator_is_not(lane: Lane) -> None:
-    await claim(lane, await grant(lane, enrol=False), "pty_ada")
-    run, seller, now = lane.market.db.run, lane.made.sellers["tea"], lane.clock()
-    every = policy.applications.STATEMENTS
-    with pytest.raises(Malformed):
-        await run(policy.applications.apply, "tea", seller, every[:-1], [], "pty_owner", now)
-    one = await run(policy.applications.apply, "tea", seller, every, ["lic_1"], "pty_owner", now)
-    with pytest.raises(policy.errors.AskedBefore):
-        await run(policy.applications.apply, "tea", seller, every, [], "pty_owner", now)
-    assert [a.id for a in await run(policy.applications.waiting)] == [one]
-    decided = await run(policy.applications.decide, one, True, frozenset({"food"}), "", SHE, now)
-    assert decided.state == "enrolled"
-    with pytest.raises(policy.DecidedBefore):
-        await run(policy.applications.decide, one, False, frozenset(), "no", SHE, now)
-    assert await run(policy.enrolments.enrolled, "tea", seller, now) is True
-    # It leaves at the end of the week: until then an order is judged with it, from then on without.
-    friday = now + timedelta(days=4)
-    assert await run(policy.enrolments.end, "tea", seller, friday, "closing for winter", "pty_owner", now)
-    assert not await run(policy.enrolments.end, "tea", seller, friday, "again", "pty_owner", now)
-    assert await run(policy.enrolments.enrolled, "tea", seller, friday - timedelta(seconds=1))
-    assert not await run(policy.enrolments.enrolled, "tea", seller, friday)
-    await run(policy.enrolments.qualify, seller, "violator", now + timedelta(days=365), SHE, now)
-    assert not await run(policy.enrolments.enrolled, "tea", seller, now)
-    with pytest.raises(policy.errors.NotTakingPart):
-        await run(policy.applications.apply, "tea", seller, every, [], "pty_owner", now)
-    with pytest.raises(policy.errors.NotTakingPart):
-        await run(policy.enrolments.enrol, "tea", seller, frozenset(), HE, now)
