@@ -164,7 +164,7 @@ async def rounds(lane: Lane, liang: Officer, qiu: Officer) -> None:
     page = (await liang.see(AT)).text
     assert re.search(r"5\.00 off from 20\.00", page)
     assert "fewer, please" in page
-    assert "open now" in page
+    assert "open to claim" in page
     batch = (await lane.market.db.run(policy.budgets.batches, "lane-weeks"))[0]
     assert batch.amount * batch.claims == 6_000
     part = await liang.see(AT, **{"HX-Request": "true"})

@@ -31,7 +31,8 @@ async def attention(tx: Tx) -> Attention:
 class Purse(msgspec.Struct, frozen=True):
     """A programme and where its money is, in minor units: free, unclaimed in rounds, claimed and not spent, spent, back at the treasury.
 
-    open_rounds: which can be claimed now; changes: which wait for a second person.
+    open_rounds: which can be claimed now; changes: which wait for a second person; asking: who wants to take part; alerts: questions
+    nobody has decided.
     """
 
     id: str
@@ -49,6 +50,8 @@ class Purse(msgspec.Struct, frozen=True):
     next_opens: datetime | None
     changes: int
     sellers: int
+    asking: int
+    alerts: int
 
     @property
     def given(self) -> int:
@@ -61,7 +64,9 @@ _PURSE = """
            coalesce(u.amount, 0)::bigint AS unclaimed, coalesce(c.claimed, 0)::bigint AS claimed, coalesce(c.spent, 0)::bigint AS spent,
            coalesce(b.amount, 0)::bigint AS back, coalesce(u.rounds, 0)::int AS open_rounds, u.next_opens,
            (SELECT count(*)::int FROM policy.change x WHERE x.programme_id = p.id AND x.decided_by IS NULL) AS changes,
-           (SELECT count(*)::int FROM policy.enrolment e WHERE e.programme_id = p.id) AS sellers
+           (SELECT count(*)::int FROM policy.enrolment e WHERE e.programme_id = p.id) AS sellers,
+           (SELECT count(*)::int FROM policy.application a WHERE a.programme_id = p.id AND a.state = 'asked') AS asking,
+           (SELECT count(*)::int FROM policy.alert a WHERE a.programme_id = p.id AND a.state = 'open') AS alerts
     FROM policy.programme p
     LEFT JOIN LATERAL (
         SELECT sum(s.amount) AS amount, count(*) FILTER (WHERE x.opens_at <= $1 AND x.closes_at > $1) AS rounds,
