@@ -61,7 +61,7 @@ async def _accepted(walk: Walk, moment: str) -> None:
     assert await walk.page.locator('[value="accept"]').count() == 0, "nobody decides their own"
     await walk.be("qiu")
     await walk.see(path)
-    if moment != "budget":
+    if moment == "rules":
         await walk.looked_at(f"decide-{moment}")
     await walk.press(walk.page.locator('[value="accept"]'))
     await walk.be("liang")
@@ -89,7 +89,7 @@ async def _redeemed(walk: Walk) -> None:
     await walk.see("/me/vouchers")
     mine = page.locator(".voucher.open", has_text="满 30.00 减 5.00")
     await walk.press(mine.locator("form button"))
-    await walk.goes_to("TEA-BLACK/online")
+    await walk.see(f"/offers/{walk.id_of('TEA-BLACK/online')}")
     await walk.buys()
     await expect(page.locator("main")).to_contain_text("5.00")
 
