@@ -13,7 +13,7 @@ import pytest
 from highstreet import policy
 from highstreet.inventory import stock
 from highstreet.ledger import Notice
-from highstreet.market import errands, tax_moves, tax_refunds
+from highstreet.market import errands, privacy, tax_moves, tax_refunds
 from highstreet.policy import departure_errors as no
 from tests.market.departing import EMMA, Departing, departing
 from tests.market.lane import Lane
@@ -261,3 +261,26 @@ async def test_refused_goods_and_a_hold_that_is_gone(lane: Lane) -> None:
         assert [one.form_id for one in await policy.advances.need_a_person(tx, date(2026, 11, 24))] == [
             form.id
         ]
+
+
+async def test_who_leaves_the_market_cannot_be_read_any_more(lane: Lane) -> None:
+    here = await departing(lane)
+    buyer, db, now = lane.made.people["buyer"], lane.market.db, lane.clock()
+    await db.run(
+        policy.departures.travellers.show_passport, lane.market.seal, buyer, EMMA, now.date(), buyer, now
+    )
+    wish = msgspec.structs.replace(here.wish(await here.buy()), traveller_id=buyer)
+    form = await db.run(lambda tx: tax_refunds.issue(lane.market, tx, wish, now))
+    told = await db.run(lambda tx: privacy.export(lane.market, tx, buyer))
+    assert told["tax_refunds"]["passport"].name == "Emma Reed" and len(told["tax_refunds"]["forms"]) == 1
+    await here.advance(form)
+    with pytest.raises(no.AdvanceRunning):
+        await db.run(privacy.erase, buyer, now)
+    await here.work()
+    await here.stamp(form)
+    await here.work()
+    await db.run(privacy.erase, buyer, now)
+    gone = (await here.again(form))[0]
+    assert (gone.state, gone.key, gone.told, gone.traveller_id) == ("paid", None, None, None)
+    async with db.read() as tx:
+        assert await policy.departures.travellers.passport_of(tx, lane.market.seal, buyer) is None
