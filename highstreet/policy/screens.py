@@ -146,10 +146,17 @@ def rings(uses: Sequence[Use], links: Iterable[Link]) -> list[Found]:
             groups.join(few[0], one)
         for pair in combinations(few[:_MOST_DRAWN], 2):
             pairs.setdefault(pair, set()).add(kind)
+    # Each group with its own rows, in one go: a town has thousands of households.
+    within: dict[str, dict[tuple[str, str], set[str]]] = {}
+    for pair, kinds in pairs.items():
+        within.setdefault(groups.top(pair[0]), {})[pair] = kinds
+    own: dict[str, list[Use]] = {}
+    for use in uses:
+        own.setdefault(groups.top(use.person), []).append(use)
     found: list[Found] = []
     for people in groups.all():
-        within = {pair: kinds for pair, kinds in pairs.items() if pair[0] in people}
-        one = _ring(people, within, [use for use in uses if use.person in people])
+        top = groups.top(min(people))
+        one = _ring(people, within[top], own[top]) if top in within and len(people) > 1 else None
         if one is not None:
             found.append(one)
     return found
@@ -160,6 +167,8 @@ _MOST_DRAWN = 200
 
 def _ring(people: frozenset[str], pairs: dict[tuple[str, str], set[str]], uses: list[Use]) -> Found | None:
     n = len(people)
+    if n < bound("ring_people"):
+        return None
     drawn = min(n, _MOST_DRAWN)
     density = 100 * len(pairs) // (drawn * (drawn - 1) // 2)
     tightness = sum(sum(WEIGHTS[kind] for kind in kinds) for kinds in pairs.values()) // len(pairs)
@@ -186,7 +195,8 @@ class _Groups:
     def __init__(self) -> None:
         self._parent: dict[str, str] = {}
 
-    def _top(self, name: str) -> str:
+    def top(self, name: str) -> str:
+        """What all of a group have in common; of somebody in none, themselves."""
         path: list[str] = []
         while self._parent.setdefault(name, name) != name:
             path.append(name)
@@ -196,13 +206,13 @@ class _Groups:
         return name
 
     def join(self, a: str, b: str) -> None:
-        first, second = sorted((self._top(a), self._top(b)))
+        first, second = sorted((self.top(a), self.top(b)))
         self._parent[second] = first
 
     def all(self) -> list[frozenset[str]]:
         found: dict[str, set[str]] = {}
         for name in sorted(self._parent):
-            found.setdefault(self._top(name), set()).add(name)
+            found.setdefault(self.top(name), set()).add(name)
         return [frozenset(names) for _, names in sorted(found.items())]
 
 
