@@ -26,7 +26,7 @@ async def test_vouchers(walk: Walk) -> None:
     page = walk.page
     await walk.be("emma")
     await walk.see("/me/vouchers")
-    await walk.press(page.locator(".voucher.open form").first)
+    await walk.press(page.locator(".voucher.open", has_text="渡口灯会消费券").locator("form").first)
     await walk.looked_at("claimed")
     await walk.goes_to("TEA-BLACK/online")
     await walk.buys()
@@ -36,7 +36,7 @@ async def test_vouchers(walk: Walk) -> None:
     # At the till: the teacher shows his phone.
     await walk.be("luo")
     await walk.see("/me/vouchers")
-    await walk.press(page.locator(".voucher.open form").first)
+    await walk.press(page.locator(".voucher.open", has_text="渡口灯会消费券").locator("form").first)
     await walk.press(page.locator('header a[href="/me/vouchers/code"]'))
     await walk.looked_at("code")
     code = re.sub(r"\D", "", await page.locator(".till-digits").inner_text())
