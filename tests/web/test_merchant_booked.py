@@ -185,6 +185,7 @@ def test_every_wait_that_is_the_sellers_to_end_has_an_act() -> None:
         "return_refused",
         "return_wanted",
         "found",  # told where the devices are
+        "old_taken",  # told beside the proofs of subsidised things
     }
     for one in wiring.formats().values():
         may = steps.tellable(one)
