@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -35,7 +36,7 @@ async def at(db: Database, clock: FixedClock) -> AsyncIterator[Till]:
 
 
 async def told(
-    at: Till, *wanted: tuple[str, int], key: str = "k1", ago: timedelta = timedelta(), **more: str
+    at: Till, *wanted: tuple[str, int], key: str = "k1", ago: timedelta = timedelta(), **more: Any
 ) -> Sale:
     """A sale as the till of this street would tell it, priced from its goods list."""
     market = at.market

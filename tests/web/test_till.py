@@ -44,7 +44,7 @@ async def mei(at: Till, app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
         yield browser
 
 
-async def told(at: Till, *wanted: tuple[str, int], key: str = "sale-0001", **more: str) -> Sale:
+async def told(at: Till, *wanted: tuple[str, int], key: str = "sale-0001", **more: Any) -> Sale:
     market = at.market
     known = await till.goods(market, list(at.offers.values()), market.clock())
     lines = [Rung(at.offers[name], count, known[at.offers[name]].price) for name, count in wanted]
