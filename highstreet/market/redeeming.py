@@ -345,7 +345,9 @@ def follow(work: Work, unit: Unit) -> None:
     ):
         return
     if work.order.stage == "undone" and work.before.get("order", ("",))[0] != "undone":
-        unit.add("claim_back", order_id=work.order.id, paid=work.paid)
+        # A right stays used by what was handed over and came back, not by what was called off before.
+        had = work.paid and any(line.fulfilled for line in work.lines)
+        unit.add("claim_back", order_id=work.order.id, paid=had)
         return
     for share in work.order.agreed.shares:
         account = f"programme:{share.funder}"

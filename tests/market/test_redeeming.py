@@ -210,6 +210,9 @@ async def test_a_subsidy_that_is_given_back_goes_to_the_treasury_and_its_right_s
         await grant(lane, "sub", limits, kind="subsidy", amount=2_000, back="treasury", quota="used"),
         "pty_ada",
     )
+    early = await bought(lane, {"tea/online": 1}, "pty_ada")
+    await lane.tell(early, "cancelled", "buyer", lines={"1": 1})
+    assert await price(lane, {"tea/online": 1}, "pty_ada") == 8800 - 1320, "called off before it was sent"
     order_id = await bought(lane, {"tea/online": 1}, "pty_ada")
     assert (await stands(lane, "sub"))["spent"] == 1320
     await lane.tell(order_id, "shipped", tracking="SF1")
