@@ -26,7 +26,7 @@ from highstreet.market.quote import Quote, QuotedLine, QuotedOrder
 from highstreet.market.shelf import ForSale
 from highstreet.market.units import Key, Unit
 from highstreet.market.work import Work
-from highstreet.orders import Adjustment, Cohort, Cut, Line, Order
+from highstreet.orders import Adjustment, Cohort, Cut, Line, Order, is_public
 
 # Ways that are paid by the very call that places the order: the clerk has the cash in hand, the wallet is ours.
 PAID_AT_ONCE = ("cash", "wallet")
@@ -185,8 +185,15 @@ async def _purse(market: Market, placing: Placing) -> Purse | None:
 
 
 async def _no_gift_to_oneself(market: Market, placing: Placing) -> None:
-    """What others pay of a price is for customers, not for whoever owns the business that sells. Errors: SelfDealing."""
-    aided = {order.seller_id for order in placing.quote.orders if order.agreed.shares}
+    """What others pay of a price is for customers, not for whoever owns the business that sells. Errors: SelfDealing.
+
+    Public money was never promised to them (`redeeming`).
+    """
+    aided = {
+        order.seller_id
+        for order in placing.quote.orders
+        if any(not is_public(share.funder) for share in order.agreed.shares)
+    }
     if placing.buyer_id is None or not aided:
         return
     async with market.db.read() as tx:

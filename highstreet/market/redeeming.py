@@ -193,7 +193,7 @@ class _Search:
         self, one: _Told, group: Group, lines: list[PricedLine], spends: list[Redeemed]
     ) -> Award | None:
         rule = one.programme.rule_on(self._now, self._market.tz)
-        if rule is None or "price" not in rule.purposes:
+        if rule is None or "price" not in rule.purposes or group[0] in self._has.owns:
             return None
         if sum(spent.programme == one.programme.id for spent in spends) >= rule.per_order:
             return None

@@ -125,6 +125,13 @@ async def test_a_voucher_pays_its_part_and_the_seller_earns_the_whole_price(lane
     assert (await stands(lane))["books"] == 2000
 
 
+async def test_public_money_is_not_for_ones_own_shop(lane: Lane) -> None:
+    owner = lane.made.people["owner"]
+    await claim(lane, await grant(lane), owner, "pty_ada")
+    assert await price(lane, {"tea/online": 1}, owner) == 8800
+    assert await price(lane, {"tea/online": 1}, "pty_ada") == 7800
+
+
 async def test_what_is_called_off_leaves_the_voucher_as_it_was(lane: Lane) -> None:
     await claim(lane, await grant(lane), "pty_ada")
     order_id = await bought(lane, {"tea/online": 1}, "pty_ada")

@@ -25,6 +25,7 @@ class Holdings(msgspec.Struct, frozen=True):
     """claims: that may be spent now, what lapses first coming first; rules: of their programmes, by id; qualities: of the person.
 
     bars: sellers that may not take part, by programme; the claims of a programme the person is barred from are not among `claims`.
+    owns: the person's own businesses, where public money is not for them.
     """
 
     claims: list[Claim]
@@ -32,6 +33,7 @@ class Holdings(msgspec.Struct, frozen=True):
     had: Had
     qualities: list[str]
     enrolments: list[Enrolled]
+    owns: list[str]
     bars: list[tuple[str, str]]
 
     @property
@@ -79,6 +81,7 @@ async def of(
                 'taken', (SELECT coalesce(json_agg(c), '[]') FROM (
                     SELECT programme_id, taken_at, spent FROM policy.claim WHERE holder_id = $1 AND state = 'taken') c)),
             'qualities', (SELECT coalesce(json_agg(q.quality), '[]') FROM policy.quality q WHERE q.person_id = $1 AND q.until > $3),
+            'owns', (SELECT coalesce(json_agg(r.party_id), '[]') FROM parties.role r WHERE r.person_id = $1 AND r.role = 'owner'),
             'bars', (SELECT coalesce(json_agg(json_build_array(party_id, programme_id)), '[]') FROM policy.bar
                      WHERE party_id = ANY ($2) AND until > $3),
             'enrolments', (SELECT coalesce(json_agg(e), '[]') FROM (
