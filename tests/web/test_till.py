@@ -12,12 +12,13 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
+from highstreet import policy
 from highstreet.inventory import stock
 from highstreet.kit.clock import FixedClock
 from highstreet.kit.db import Database
 from highstreet.kit.errors import NotFound
 from highstreet.logistics import codes
-from highstreet.market import laws, pay_codes, till, unsettled
+from highstreet.market import laws, pay_codes, programmes, till, unsettled, vouchers_shown
 from highstreet.market.till import Clerk, Rung, Sale
 from highstreet.market.views import till as views
 from highstreet.web.till import telling
@@ -329,3 +330,46 @@ async def test_every_page_speaks_chinese(at: Till, app: Litestar) -> None:
             main = page.text[page.text.index("<main") : page.text.index("</main>")]
             assert any(word in main for word in ("收银", "取货", "退货", "处理", "日结"))
             assert "To pay" not in main and "Count the drawer" not in main
+
+
+async def test_what_is_subsidised_shows_its_serial_number_before_it_leaves(
+    at: Till, mei: httpx.AsyncClient
+) -> None:
+    """The till is told which things have one, asks for it, and sells with it; a number is good once."""
+    rules = """
+        id = "radios"
+        name = { en = "Radios", zh = "收音机补贴" }
+        kind = "subsidy"
+        currency = "CNY"
+        [[rule]]
+        from = 2020-01-01
+        to = 2100-01-01
+        source = "a made programme of the tests"
+        unique_serial = true
+        [[rule.schedule]]
+        rate = "10%"
+        cap = "5.00"
+    """
+    db, now, ada = at.market.db, at.market.clock(), at.people["ada"]
+    await db.run(policy.budgets.draft, "radios", "pty_city", "CNY", "pty_he", now)
+    window = {"opens_at": now.isoformat(), "closes_at": (now + timedelta(hours=1)).isoformat()}
+    changes: dict[policy.ChangeKind, dict[str, object]] = {
+        "rules": {"rules": rules}, "budget": {"amount": 1_000}, "batch": {"claims": 2, "amount": 500, **window},
+    }  # fmt: skip
+    for kind, body in changes.items():
+        one = await db.run(policy.budgets.propose, "radios", kind, body, "as planned", "pty_he", now)
+        await db.run(programmes.decide, one.id, True, "pty_she", now)
+    round_id = (await db.run(policy.budgets.batches, "radios"))[0].id
+    asking = policy.Asking("clm_radio", ada, (f"party:{ada}",), "one")
+    await db.run(policy.claims.take, round_id, [asking], 1, now)
+
+    code = await vouchers_shown.show(at.market, ada, now)
+    bread = at.offers["bread"]
+    body = {"place": at.places["bakery"], "lines": [{"offer": bread, "quantity": 1}], "voucher": code.digits}
+    priced = (await mei.post("/till/quote", json=body, headers=token_of(mei))).json()
+    assert priced["serials"] == [bread]
+    assert priced["voucher"]["off"] > 0
+    sale = Sale("sale-serial-1", now, priced["total"], [Rung(bread, 1)], quote=priced["text"])
+    assert (await tell(mei, at, sale, live=True)).json()["code"] == "serial_first"
+    with_it = msgspec.structs.replace(sale, key="sale-serial-2", serials={bread: "SN-4711-A"})
+    assert (await tell(mei, at, with_it, live=True)).json()["sales"][0]["state"] == "sold"

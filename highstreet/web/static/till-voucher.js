@@ -40,6 +40,26 @@ export const draw = (quoted, away) => {
   else $("voucher-said").textContent = [say("Nothing of theirs can be used for this sale."), ...(told.has.length ? told.has : [say("They have no voucher.")])].join(" ");
 };
 
+// Subsidised things leave with their serial number told: one field for each, which keeps what was typed while the price is asked again.
+export const drawSerials = (quoted, named) => {
+  const wanted = quoted?.serials ?? [];
+  $("serials").hidden = !wanted.length;
+  for (const field of $("serials").querySelectorAll("input")) if (quoted && !wanted.includes(field.name)) field.closest("label").remove();
+  for (const offer of wanted) {
+    if ($("serials").querySelector(`input[name="${offer}"]`)) continue;
+    const label = document.createElement("label");
+    const field = Object.assign(document.createElement("input"), { name: offer, autocomplete: "off", spellcheck: false });
+    const box = Object.assign(document.createElement("div"), { className: "input" });
+    box.append(field);
+    label.append(`${$("serials").dataset.label}: ${named(offer)}`, box);
+    $("serials").append(label);
+  }
+};
+export const serials = (quoted) => {
+  const told = [...$("serials").querySelectorAll("input")].filter(({ name, value }) => quoted?.serials?.includes(name) && value.trim());
+  return told.length ? { serials: Object.fromEntries(told.map(({ name, value }) => [name, value.trim()])) } : {};
+};
+
 // after: what the till does when a voucher comes or goes; away: whether there is no connection.
 export const start = (after, away) => {
   changed = after;

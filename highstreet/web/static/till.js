@@ -63,6 +63,7 @@ const drawBasket = () => {
   const rows = quoted?.story ?? lines.filter(({ good }) => good.was > good.now).map(({ good, quantity }) => ({ text: good.why.join(", ") || title(good), amount: (good.now - good.was) * quantity, by: "seller" }));
   drawStory(rows, state.away && lines.length ? say("Promotions of a whole basket come back with the connection.") : "");
   voucher.draw(quoted, state.away);
+  voucher.drawSerials(quoted, (offer) => title(lines.find(({ good }) => good.offer === offer)?.good ?? { title: {} }));
   // Until the market has said what the voucher pays, nobody knows what is due.
   const unsure = Boolean(voucher.code()) && !quoted;
   for (const id of ["pay-cash", "pay-phone", "pay-wallet", "hold"]) $(id).disabled = !lines.length || (unsure && id !== "hold");
@@ -220,7 +221,7 @@ const sale = (method, more = {}) => ({
   lines: lines.map(({ good, quantity }) => (quoted ? { offer: good.offer, quantity } : { offer: good.offer, quantity, price: good.price })),
   method,
   lang: setting.lang,
-  ...(quoted ? { quote: quoted.text } : {}),
+  ...(quoted ? { quote: quoted.text, ...voucher.serials(quoted) } : {}),
   ...more,
 });
 const remember = (told, got) => {
@@ -322,6 +323,7 @@ $("wallet-form").addEventListener("submit", async (event) => {
     done(await store.sellNow(place, paying, false));
   } catch (no) {
     heard(no);
+    if (no.status >= 400 && no.status < 500) paying = null;
     fail("wallet-error", no.said[setting.lang] ?? say("This needs a connection."));
     $("wallet-code").select();
   }

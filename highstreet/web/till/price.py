@@ -10,7 +10,7 @@ from litestar import post
 from highstreet import policy
 from highstreet.kit.errors import NotFound
 from highstreet.market import till, vouchers_shown
-from highstreet.market.quote import quote
+from highstreet.market.quote import Quote, quote
 from highstreet.orders import Entry
 from highstreet.web.frame import GivenMarket, GivenVisitor
 from highstreet.web.sessions import AnyRequest
@@ -20,7 +20,8 @@ from highstreet.web.till.sales import sent_of
 
 @post("/till/quote", status_code=200, exception_handlers=JSON_ERRORS)
 async def price(request: AnyRequest, market: GivenMarket, visitor: GivenVisitor) -> dict[str, Any]:
-    """A basket priced as a whole: {total, text, lines: {offer: paid}, story: [{text, amount, by}], voucher: {off, has: [text]} | None}."""
+    """A basket priced as a whole: {total, text, lines: {offer: paid}, story: [{text, amount, by}], serials: [offer],
+    voucher: {off, has: [text]} | None}."""
     sent = await sent_of(request)
     counter = await counter_of(request, market, visitor, sent.place)
     entries = [Entry(line.offer, line.quantity) for line in sent.lines]
@@ -45,7 +46,19 @@ async def price(request: AnyRequest, market: GivenMarket, visitor: GivenVisitor)
         "lines": {offer: line.paid for offer, line in told.lines.items()},
         "list": sum(line.list_price * line.quantity for line in told.lines.values()),
         "story": [{"text": text, "amount": amount, "by": by} for (text, by), amount in story.items()],
+        "serials": sorted(_with_serials(told.quote)),
         "voucher": await _voucher(counter, shown, story, visitor.now) if shown else None,
+    }
+
+
+def _with_serials(told: Quote) -> set[str]:
+    """The offers of which public money wants to see the serial number before they leave."""
+    return {
+        order.lines[one.line - 1].offer
+        for order in told.orders
+        for spent in order.spends
+        for one in spent.owes
+        if one.serial
     }
 
 

@@ -155,3 +155,57 @@ async def test_helped(walk: Walk) -> None:
     await walk.be("liang")
     await walk.see("/city/help")
     await walk.looked_at("city")
+
+
+KETTLES = """
+id = "kettles"
+name = { en = "Safe kettles", zh = "安心水壶补贴" }
+kind = "subsidy"
+currency = "CNY"
+[[rule]]
+from = 2020-01-01
+to = 2100-01-01
+source = "a made programme of the walks"
+unique_serial = true
+[[rule.schedule]]
+rate = "10%"
+cap = "20.00"
+"""
+
+
+async def test_serial_at_the_till(walk: Walk) -> None:
+    """What public money helps to buy leaves the counter with its serial number told."""
+    page, db, now, town = walk.page, walk.lantern.market.db, walk.now, walk.lantern.town
+    liang, qiu, luo = (town.people[name] for name in ("liang", "qiu", "luo"))
+    await db.run(policy.budgets.draft, "kettles", town.sellers["city"], "CNY", liang, now)
+    window = {"opens_at": now.isoformat(), "closes_at": (now + timedelta(hours=1)).isoformat()}
+    changes: dict[policy.ChangeKind, dict[str, object]] = {
+        "rules": {"rules": KETTLES},
+        "budget": {"amount": 20_000},
+        "batch": {"claims": 10, "amount": 2_000, **window},
+    }
+    for kind, body in changes.items():
+        one = await db.run(policy.budgets.propose, "kettles", kind, body, "安全", liang, now)
+        await db.run(programmes.decide, one.id, True, qiu, now)
+    round_id = (await db.run(policy.budgets.batches, "kettles"))[0].id
+    asking = policy.Asking("clm_kettle", luo, (f"party:{luo}",), "one kettle")
+    await db.run(policy.claims.take, round_id, [asking], 1, now)
+
+    await walk.be("luo")
+    await walk.see("/me/vouchers/code")
+    code = re.sub(r"\D", "", await page.locator(".till-digits").inner_text())
+    await walk.be("gang")
+    await walk.see("/till")
+    await expect(page.locator(".tile").first).to_be_visible()
+    await _scan(walk, "HOME-KETTLE")
+    await expect(page.locator("#due")).to_have_text("¥159.00")
+    await expect(page.locator("#serials")).to_be_hidden()
+    await _scan(walk, f"V{code}")
+    await expect(page.locator("#due")).to_have_text("¥143.10")
+    await expect(page.locator("#serials input")).to_be_visible()
+    await page.fill("#serials input", "KT-2026-000117")
+    await walk.eyes.judge("till with a serial number")
+    await walk.eyes.keep("walks/serial-till")
+    await page.keyboard.press("F8")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#done")).to_be_visible()
