@@ -35,6 +35,23 @@ class Refusal(Exception):
         return self.sentence("en")
 
 
+# What may be missing, in Chinese.
+_MISSING = {
+    "alert": "疑点", "application": "申请", "box": "盒子", "business": "商家", "card": "卡",
+    "case": "个案", "change": "变更", "code": "码", "cohort": "团", "device": "设备", "directory": "名录",
+    "draft": "草案", "draw": "抽签", "drop": "限量商品", "evidence": "凭证", "file": "文件", "group": "团",
+    "hall": "场馆", "host": "主播", "item": "商品", "licence": "证照", "line": "行", "medicine": "药品",
+    "message": "消息", "offer": "商品", "order": "订单", "page": "页面", "paper": "材料", "party": "用户",
+    "payment provider": "支付渠道", "payment": "付款", "person": "人员", "pharmacy": "药店",
+    "picture": "图片", "place": "地点", "prescription": "处方", "price": "价格", "programme": "政策",
+    "promotion": "促销", "question": "疑点", "record": "记录", "refund form": "退税单", "role": "角色",
+    "room": "直播间", "round": "批次", "row": "明细", "sale": "销售", "scan": "扫描件", "scenario": "场景",
+    "second factor": "动态验证", "seller": "商家", "settlement": "结算单", "shop": "店铺", "state": "状态",
+    "step": "步骤", "stock": "库存", "table": "表", "thing": "物品", "ticket": "票", "time": "时间",
+    "token": "令牌", "variant": "规格", "visit": "就诊", "voucher": "消费券", "year": "年份",
+}  # fmt: skip
+
+
 class NotFound(Refusal):
     code = "not_found"
     status = 404
@@ -43,6 +60,12 @@ class NotFound(Refusal):
 
     def __init__(self, what: str = "page", **values: object) -> None:
         super().__init__(what=what, **values)
+        self._what = what
+
+    def sentence(self, lang: str) -> str:
+        # A page may have said it in the reader's language already.
+        said = _MISSING.get(self._what, "内容") if lang == "zh" and self._what.isascii() else self._what
+        return (self.zh if lang == "zh" else self.en).format(**self.values | {"what": said})
 
 
 class NotAllowed(Refusal):
