@@ -23,6 +23,7 @@ import msgspec
 
 from highstreet.kit._listen import Listener
 from highstreet.kit._rows import converter
+from highstreet.kit.errors import Malformed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -283,6 +284,8 @@ class Database:
             await pool.release(connection)
 
     def _raise_typed(self, e: Exception, connection: Any, *, unknown: bool = False) -> None:
+        if isinstance(e, _NO_TEXT):
+            raise Malformed("text", "holds a sign that no text has", "含有文字中不会出现的字符") from e
         if isinstance(e, _TOO_LONG) and not _is_gone(connection):
             raise DatabaseBusy(str(e)) from e
         if isinstance(e, _AWAY) or (isinstance(e, _BROKEN) and _is_gone(connection)):
@@ -345,6 +348,8 @@ async def _quietly(revive: Callable[[], Awaitable[None]]) -> None:
         _log.warning("the database could not be revived: %s", e)
 
 
+# A NUL in an address or a word: no text here has one, so it is the caller's fault and no failure of ours.
+_NO_TEXT = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 _TOO_LONG = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
 _BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 _AWAY = (

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from highstreet.kit.db import Database, DatabaseBusy, Tx, connect, row, row_or_none, rows, value
+from highstreet.kit.errors import Malformed
 
 
 class Colour(enum.Enum):
@@ -93,6 +94,15 @@ async def test_constraint_errors_pass_as_they_are_and_the_connection_lives_on(db
                 await tx.execute("INSERT INTO public.t (id) VALUES (1), (1)")
     async with db.transaction() as tx:
         assert await tx.fetchval("SELECT count(*) FROM public.t") == 0
+
+
+async def test_what_no_text_holds_is_the_caller_s_fault_and_the_connection_lives_on(db: Database) -> None:
+    for asked in (db.read, db.transaction):
+        with pytest.raises(Malformed):
+            async with asked() as tx:
+                await tx.fetchval("SELECT $1::text", "a\x00b")
+        async with asked() as tx:
+            assert await tx.fetchval("SELECT 1") == 1
 
 
 async def test_reads_cannot_write(db: Database) -> None:

@@ -34,6 +34,20 @@ async def test_an_operator_sees_the_door_but_not_the_money(lane: Lane) -> None:
     await zhou.http.aclose()
 
 
+async def test_an_address_no_text_can_name_is_a_clear_no(officers: tuple[Officer, Officer]) -> None:
+    liang, _ = officers
+    for path in (
+        "/changes/%00",
+        "/alerts/%00",
+        "/programmes/%00/watch",
+        "/settlements/%00/files/%00",
+        "/trail?q=%00x",
+    ):
+        answer = await liang.see(path)
+        assert answer.status_code == 422, path
+        assert "含有文字中不会出现的字符" in answer.text or "holds a sign that no text has" in answer.text
+
+
 async def test_a_programme_from_a_few_answers(officers: tuple[Officer, Officer]) -> None:
     liang, _ = officers
     assert "No programme yet" in (await liang.see("/")).text
