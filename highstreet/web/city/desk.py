@@ -5,69 +5,28 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
-import msgspec
 from litestar import Response
 from litestar.di import NamedDependency
 
 from highstreet import parties
-from highstreet.kit.db import Tx
 from highstreet.kit.errors import Malformed, NotAllowed, Refusal, SignInFirst
 from highstreet.kit.ids import new_id
-from highstreet.kit.text import Words
-from highstreet.market.desk import Market
 from highstreet.market.views import city as views
-from highstreet.market.views.operator import staff_among
-from highstreet.parties import Session
 from highstreet.web import frame
 from highstreet.web.city import drawn
+from highstreet.web.for_the_city import ForTheCity
 from highstreet.web.frame import GivenMarket, GivenVisitor
-from highstreet.web.sessions import Visitor
 
 
-class Desk(msgspec.Struct, frozen=True):
+class Desk(ForTheCity, frozen=True):
     """Somebody of the city at the desk. Every page asks `require` for what it needs."""
 
-    market: Market
-    visitor: Visitor
-    session: Session
     waits: views.Attention
-
-    @property
-    def now(self) -> datetime:
-        return self.visitor.now
-
-    @property
-    def by(self) -> str:
-        """Who does it: what facts are told by."""
-        return self.session.party_id
 
     @property
     def city(self) -> str:
         """The city's own party, whose programmes these are."""
         return next(r.party_id for r in self.session.roles if r.role in parties.roles.CITY_ROLES)
-
-    @property
-    def lang(self) -> Literal["en", "zh"]:
-        return self.visitor.look.lang
-
-    def may(self, action: parties.roles.Action) -> bool:
-        return parties.may(self.session, action, None)
-
-    def require(self, action: parties.roles.Action) -> None:
-        """Errors: NotAllowed, SecondFactorNeeded."""
-        parties.require(self.session, action, None)
-
-    def say(self, text: str, **values: object) -> str:
-        """An English source sentence in this person's language."""
-        return frame.say(self.visitor, text, **values)
-
-    def words(self, text: Words | dict[str, Any] | str | None) -> str:
-        """A text of two languages in this person's."""
-        if text is None or isinstance(text, str):
-            return text or ""
-        return (text if isinstance(text, Words) else Words(text.get("en", ""), text.get("zh", ""))).say(
-            self.lang
-        )
 
     def moment(self, text: str, name: str) -> datetime:
         """A moment as a form sends it, read in the town's time zone. Errors: Malformed."""
@@ -115,12 +74,6 @@ class Desk(msgspec.Struct, frozen=True):
     ) -> Response[Any]:
         """See a page of the desk next, with a sentence on it."""
         return frame.go(self.visitor, f"/city{path}", say=self.say(text, **values), kind=kind)
-
-    async def names(self, tx: Tx, ids: set[str]) -> dict[str, str]:
-        """The names of businesses, and of people of the city and of businesses. Buyers stay unnamed."""
-        found = {key: one.name for key, one in (await parties.businesses.businesses(tx, sorted(ids))).items()}
-        staff = await staff_among(tx, sorted(ids))
-        return found | await parties.people.names(tx, self.market.seal, staff)
 
 
 async def desk_of(market: GivenMarket, visitor: GivenVisitor) -> Desk:
