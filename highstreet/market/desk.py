@@ -26,6 +26,7 @@ from highstreet.logistics import DevicePort, EditionGone
 from highstreet.market import redeeming
 from highstreet.market.claiming import Claims
 from highstreet.market.format import Format
+from highstreet.market.looking import Looking
 from highstreet.market.shelf import Shelf
 from highstreet.market.units import Key, Unit, together
 from highstreet.market.work import Work
@@ -121,6 +122,7 @@ class Market:
         self.person_signer = Signer(secret, "person")
         self.shelf = Shelf(db, country, clock)
         self.at_hand = catalog.AtHand(db)
+        self.looking = Looking(db)
         self.accounts = Accounts(db)
         self.numbers = Numbers(db)
         self.claims = Claims(db, self.seal)
@@ -137,6 +139,8 @@ class Market:
         """Finish what is under way."""
         await self._combiner.close()
         await self.claims.close()
+        await self.shelf.close()
+        await self.looking.close()
 
     def format(self, name: str) -> Format:
         """A format by the code an order carries (`online@1`), or by the name an offer carries: the latest version."""

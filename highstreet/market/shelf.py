@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterable
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -13,8 +13,9 @@ import msgspec
 
 from highstreet import catalog
 from highstreet.kit.clock import Clock
-from highstreet.kit.db import Database, DatabaseAway, DatabaseBusy, Tx
-from highstreet.kit.errors import NotFound
+from highstreet.kit.combine import Combiner
+from highstreet.kit.db import Database, DatabaseAway, DatabaseBusy
+from highstreet.kit.errors import Malformed, NotFound
 from highstreet.market.views.selling import OnShow, Sold, found_first, offers_for_sale, promotions_of
 from highstreet.parties import Place
 from highstreet.pricing import Priced, Promotion
@@ -54,14 +55,18 @@ class ForSale(msgspec.Struct, frozen=True):
     rx: str | None = None
 
 
-_MOST = 20_000
+_MOST = 30_000
 _LAID_OUT, _PORTION, _PAUSE_MS = 12_000, 50, 5
-_OFTEN_SAME = ("seller_id", "seller_name", "format", "sells", "unit")
-_AS_TOLD = [name for name in ForSale.__struct_fields__ if name not in ("priced", "place", *_OFTEN_SAME)]
+_OFTEN_SAME = ("seller_id", "seller_name", "format", "sells", "unit", "category")
+_SHARED = ("labels", "terms", "options")
+_AS_TOLD = [
+    name for name in ForSale.__struct_fields__ if name not in ("priced", "place", *_OFTEN_SAME, *_SHARED)
+]
+_MOST_SHARED = 4_096
 
 
 class Shelf:
-    """Reads offers in one query for all that are missing; holds at most 20,000 of them, and gives up those read longest ago."""
+    """Reads offers in one query for all that are missing; holds at most 30,000 of them, and gives up those asked for longest ago."""
 
     def __init__(self, db: Database, country: str, clock: Clock) -> None:
         self._db = db
@@ -69,7 +74,14 @@ class Shelf:
         self._clock = clock
         self._offers: dict[str, ForSale] = {}
         self._places: dict[str, Place] = {}  # one for all that is offered there: half the room
+        self._shared: dict[
+            str, Any
+        ] = {}  # labels, terms and options that several have, by how they are written
         self._promotions: dict[str, list[Promotion]] = {}
+        # What several miss at the same moment is read together; an address that is no text spoils only its own.
+        self._missing: Combiner[list[str], dict[str, ForSale]] = Combiner(
+            self._read, wait_ms=0, alone_after=(Malformed,)
+        )
         self._kinds: catalog.Categories | None = None
         # How many news were heard: what was read while one came may be older than it, and is not kept.
         self._heard = 0
@@ -83,6 +95,7 @@ class Shelf:
         if payload is None or payload == "*":
             self._offers.clear()
             self._places.clear()
+            self._shared.clear()
             self._promotions.clear()
             self._kinds = None
             return
@@ -101,25 +114,31 @@ class Shelf:
         for offer in [offer for offer in self._offers.values() if matches(offer)]:
             del self._offers[offer.id]
 
-    async def offers(self, ids: Iterable[str], tx: Tx | None = None) -> dict[str, ForSale]:
-        """The offers by id; an unknown one is a refusal, one that is not on sale is returned as not sellable.
-
-        What is missing is read over `tx`, or else over a connection of its own.
-        """
-        wanted = {one: self._offers.get(one) for one in ids}
+    async def offers(self, ids: Iterable[str]) -> dict[str, ForSale]:
+        """The offers by id; an unknown one is a refusal, one that is not on sale is returned as not sellable."""
+        shelf, wanted = self._offers, dict[str, ForSale | None]()
+        for one in ids:
+            known = wanted[one] = shelf.pop(one, None)
+            if known is not None:
+                shelf[one] = known  # at the end: asked for last
         missing = [one for one, known in wanted.items() if known is None]
         if missing:
-            heard = self._heard
-            async with self._reading(tx) as reading:
-                found = await offers_for_sale(reading, missing, self._country, self._clock().date())
-            wanted.update(self.keep(found, heard))
+            wanted.update(await self._missing.ask(missing))
         offers = {one: known for one, known in wanted.items() if known is not None}
         if len(offers) < len(wanted):
             raise NotFound("offer")
         return offers
 
-    def _reading(self, tx: Tx | None) -> AbstractAsyncContextManager[Tx]:
-        return self._db.read() if tx is None else nullcontext(tx)
+    async def _read(self, asked: list[list[str]]) -> list[dict[str, ForSale] | Exception]:
+        heard, missing = self._heard, list({one for some in asked for one in some})
+        async with self._db.read() as tx:
+            found = await offers_for_sale(tx, missing, self._country, self._clock().date())
+        fresh = self.keep(found, heard)
+        return [{one: fresh[one] for one in some if one in fresh} for some in asked]
+
+    async def close(self) -> None:
+        """Answer whoever waits."""
+        await self._missing.close()
 
     @property
     def heard(self) -> int:
@@ -132,11 +151,11 @@ class Shelf:
 
     def keep(self, found: Iterable[Sold], heard: int) -> dict[str, ForSale]:
         """Keep what was read since, unless there was news meanwhile."""
-        fresh = {row.id: _for_sale(row, self._place(row.place)) for row in found}
+        fresh = {row.id: self._for_sale(row) for row in found}
         if self._heard == heard:
             self._offers.update(fresh)
             if len(self._offers) > _MOST:
-                for oldest in list(islice(self._offers, len(self._offers) - _MOST * 3 // 4)):
+                for oldest in list(islice(self._offers, len(self._offers) - _MOST * 9 // 10)):
                     del self._offers[oldest]
         return fresh
 
@@ -144,6 +163,26 @@ class Shelf:
         if self._places.get(told.id) != told:
             self._places[told.id] = told
         return self._places[told.id]
+
+    def _for_sale(self, row: Sold) -> ForSale:
+        priced = Priced(
+            offer_id=row.id,
+            variant_id=row.variant_id,
+            seller_id=sys.intern(row.seller_id),
+            list_price=row.price,
+            prices=row.prices,
+            tax_bps=row.tax_bps,
+            currency=sys.intern(row.currency),
+        )
+        same = {name: sys.intern(getattr(row, name)) for name in _OFTEN_SAME}
+        shared = {name: self._one_for_all(getattr(row, name)) for name in _SHARED}
+        told = {name: getattr(row, name) for name in _AS_TOLD}
+        return ForSale(priced=priced, place=self._place(row.place), **same, **shared, **told)
+
+    def _one_for_all(self, told: Any) -> Any:
+        if len(self._shared) > _MOST_SHARED:
+            self._shared.clear()
+        return self._shared.setdefault(repr(told), told)
 
     async def lay_out(self, most: int = _LAID_OUT) -> None:
         """Read what searches find first, a little at a time: else whoever comes after a start waits for it, page by page."""
@@ -155,14 +194,14 @@ class Shelf:
                     await self.offers(ids[start : start + _PORTION])
                 await asyncio.sleep(_PAUSE_MS / 1000)
 
-    async def promotions(self, seller_ids: Iterable[str], tx: Tx | None = None) -> list[Promotion]:
-        """The running and coming promotions of these sellers; read as `offers` are."""
+    async def promotions(self, seller_ids: Iterable[str]) -> list[Promotion]:
+        """The running and coming promotions of these sellers."""
         wanted = {one: self._promotions.get(one) for one in seller_ids}
         missing = [one for one, known in wanted.items() if known is None]
         if missing:
             heard = self._heard
-            async with self._reading(tx) as reading:
-                found = await promotions_of(reading, missing, self._clock())
+            async with self._db.read() as tx:
+                found = await promotions_of(tx, missing, self._clock())
             fresh = {seller: [one for one in found if one.seller_id == seller] for seller in missing}
             if self._heard == heard:
                 self._promotions.update(fresh)
@@ -179,17 +218,3 @@ class Shelf:
         if self._heard == heard:
             self._kinds = found
         return found
-
-
-def _for_sale(row: Sold, place: Place) -> ForSale:
-    priced = Priced(
-        offer_id=row.id,
-        variant_id=row.variant_id,
-        seller_id=sys.intern(row.seller_id),
-        list_price=row.price,
-        prices=row.prices,
-        tax_bps=row.tax_bps,
-        currency=sys.intern(row.currency),
-    )
-    same = {name: sys.intern(getattr(row, name)) for name in _OFTEN_SAME}
-    return ForSale(priced=priced, place=place, **same, **{name: getattr(row, name) for name in _AS_TOLD})

@@ -7,7 +7,8 @@ mean a whole day. A place that states no hours is never open: nothing is promise
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Literal, get_args
 
 import msgspec
@@ -195,11 +196,15 @@ def _still_there(place: Place, moment: datetime) -> bool:
 
 def _spans(place: Place, moment: datetime, tz: tzinfo) -> list[tuple[datetime, datetime]]:
     """Every span that touches yesterday to eight days ahead, in UTC."""
-    today = moment.astimezone(tz).date()
+    return _spans_around(place.hours, moment.astimezone(tz).date(), tz) if place.hours else []
+
+
+@lru_cache(1024)
+def _spans_around(hours: tuple[Hours, ...], today: date, tz: tzinfo) -> list[tuple[datetime, datetime]]:
     found: list[tuple[datetime, datetime]] = []
     for ahead in range(-1, 9):
         day = today + timedelta(days=ahead)
-        for span in place.hours:
+        for span in hours:
             if span.day != day.weekday():
                 continue
             until = day + timedelta(days=1) if span.closes <= span.opens or span.closes == "24:00" else day

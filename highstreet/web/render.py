@@ -7,14 +7,12 @@ Templates lie beside their pages: `page("shop/offer.html", look, frame, offer=..
 
 import re
 import secrets
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date as Date  # noqa: N812  a filter below is called date
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache, partial
-from operator import attrgetter, itemgetter
 from pathlib import Path
-from types import FunctionType
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -24,8 +22,9 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, StrictUndefined, Template
 from jinja2.environment import TemplateModule
-from jinja2.runtime import Context, Macro
 from markupsafe import Markup, escape
+
+from highstreet.web.pieces import Filled, Kept, Pages, remember, taken_apart
 
 WEB = Path(__file__).parent
 LOCALE = WEB / "locale"
@@ -91,13 +90,14 @@ def look_from(cookies: Mapping[str, str], accept_language: str = "") -> Look:
 def page(template: str, look: Look, frame: Frame | None = None, **values: object) -> str:
     """One whole template as HTML.
 
-    Beside the values it knows `look`, `frame` and `parts` (shared/parts.html; there is nothing to import).
+    Beside the values it knows `look`, `frame`, `parts` (shared/parts.html) and `bits` (shop/bits.html; there is nothing to import).
     Raises jinja2.UndefinedError when the template names a value it was not given.
     """
     frame = frame or Frame()
     around = _around(look, _shared(frame))
     found, given = _ready(template, look, frame, values, _bare(look.lang, frame.zone))
-    blocks = found.render(given).split(_CUT)
+    with taken_apart():
+        blocks = found.render(given).split(_CUT)
     token = escape(frame.csrf)
     if len(blocks) == 1:
         return blocks[0].replace(_TOKEN, token)
@@ -116,22 +116,27 @@ def fragment(template: str, block: str, look: Look, frame: Frame | None = None, 
     """One `{% block %}` of a page alone, as htmx swaps it in. Raises KeyError for an unknown block."""
     frame = frame or Frame()
     found, given = _ready(template, look, frame, values, _environment(look.lang, frame.zone))
-    drawn = "".join(found.blocks[block](found.new_context(given)))
+    with taken_apart():
+        drawn = "".join(found.blocks[block](found.new_context(given)))
     return drawn.replace(_TOKEN, escape(frame.csrf))
 
 
 def _ready(
     template: str, look: Look, frame: Frame, values: Mapping[str, object], environment: Environment
 ) -> tuple[Template, dict[str, object]]:
-    given = {**values, "look": look, "frame": frame, "parts": _parts(look, frame.zone)}
+    given = {**values, "look": look, "frame": frame, **_known_to_all(look.lang, frame.zone)}
     return environment.get_template(template), given
 
 
 @lru_cache
-def _parts(look: Look, zone: str) -> TemplateModule:
-    """The parts for a look: all they know of a frame is the token of its forms, and that is put in last."""
-    template = _environment(look.lang, zone).get_template("shared/parts.html")
-    return template.make_module({"look": look, "frame": Frame(csrf=_TOKEN)})
+def _known_to_all(lang: Lang, zone: str) -> dict[str, TemplateModule]:
+    """The parts every template knows: of a look they know the language, of a frame the token of its forms, and that is put in last."""
+    environment, given = _environment(lang, zone), {"look": Look(lang=lang), "frame": Frame(csrf=_TOKEN)}
+    parts = environment.get_template("shared/parts.html").make_module(given)
+    bits = environment.get_template("shop/bits.html").make_module({**given, "parts": parts})
+    remember(parts, "icon", "picture", "badge", "label", "price", "button", "stepper", "three_lines")
+    remember(bits, "licence", "unit", "how_far")
+    return {"parts": parts, "bits": bits}
 
 
 # --- what surrounds a page ---
@@ -141,7 +146,6 @@ def _parts(look: Look, zone: str) -> TemplateModule:
 
 _LAYOUT = "shared/base.html"
 _CUT, _USUAL, _TOKEN, _WHERE = (f"[{secrets.token_hex(12)}]" for _ in range(4))
-_MARK = secrets.token_hex(12)
 # With the white space around them that trim_blocks and lstrip_blocks would take away.
 _BLOCK = re.compile(r"\{%-?\s*block (\w+)\s*-?%\}(?:\n[ \t]*(?=\{%)|\n)?")
 _BLOCK_END = re.compile(r"[ \t]*\{%-?\s*endblock\s*-?%\}")
@@ -159,7 +163,7 @@ def _shared(frame: Frame) -> Frame:
 def _around(look: Look, frame: Frame) -> tuple[tuple[str, bool], ...]:
     """The layout in pieces, and whether anything is to be put into one; every second is what stands in a block when a page says
     nothing there."""
-    given: dict[str, object] = {"look": look, "frame": frame, "parts": _parts(look, frame.zone)}
+    given: dict[str, object] = {"look": look, "frame": frame, **_known_to_all(look.lang, frame.zone)}
     pieces = _cut_layout(look.lang, frame.zone).render(given).split(_CUT)
     return tuple((piece, _TOKEN in piece or _WHERE in piece) for piece in pieces)
 
@@ -179,72 +183,6 @@ def _bare(lang: str, zone: str) -> Environment:
     whole = _environment(lang, zone)
     assert whole.loader is not None
     return whole.overlay(loader=ChoiceLoader([DictLoader({_LAYOUT: blocks}), whole.loader]))
-
-
-class Kept:
-    """Pieces of pages drawn before, by all that they were drawn from: a piece kept is never an old one.
-
-    `kept(key, macro, ...)` in a template; the latest used stay. One for each language and zone.
-    """
-
-    def __init__(self, most: int = 8192) -> None:
-        self._most = most
-        self._pieces: dict[Hashable, str] = {}
-
-    def __call__(self, key: Hashable, draw: Callable[..., str], *given: object) -> str:
-        piece = self._pieces.pop(key, None)
-        if piece is None:
-            piece = draw(*given)
-            if len(self._pieces) >= self._most:
-                del self._pieces[next(iter(self._pieces))]
-        self._pieces[key] = piece
-        return piece
-
-
-_Texts = Callable[[Any], tuple[object, ...]]
-
-
-class Filled:
-    """Pieces that look the same but for their texts: drawn once with marks where the texts go, then filled in.
-
-    `filled(key, macro, texts, ...)` in a template: the key says all that decides about the piece beside its texts, so
-    that the macro may ask for anything of what follows that the key tells, and for nothing about a text but to write it.
-    """
-
-    def __init__(self, most: int = 4096) -> None:
-        self._most = most
-        self._pieces: dict[Hashable, tuple[str, _Texts]] = {}
-
-    def __call__(
-        self, key: Hashable, draw: Callable[..., str], texts: Mapping[str, object], *given: object
-    ) -> Markup:
-        piece, texts_of = self._pieces.get(key) or self._drawn(key, draw, tuple(texts), itemgetter, given)
-        return Markup(piece % tuple(map(_escaped, texts_of(texts))))  # noqa: S704  escaped here
-
-    def each(
-        self, key: Hashable, draw: Callable[..., str], names: tuple[str, ...], all_of: Iterable[object]
-    ) -> Markup:
-        """One after the other, their texts taken from attributes of these names."""
-        piece, texts_of = self._pieces.get(key) or self._drawn(key, draw, names, attrgetter, ())
-        return Markup("".join([piece % tuple(map(_escaped, texts_of(one))) for one in all_of]))  # noqa: S704  escaped here
-
-    def _drawn(
-        self, key: Hashable, draw: Callable[..., str], names: tuple[str, ...], getter: Callable[..., _Texts],
-        given: tuple[object, ...],
-    ) -> tuple[str, _Texts]:  # fmt: skip
-        piece = str(draw({name: Markup(f"[{_MARK}{name}]") for name in names}, *given)).replace("%", "%%")  # noqa: S704
-        marks = re.compile(rf"\[{_MARK}(\w+)\]")
-        # Two at least, and the last left out again: a getter of one gives no tuple.
-        order = [*marks.findall(piece), names[0], names[0]]
-        filled = marks.sub("%s", piece) + "%.0s%.0s", getter(*order)
-        if len(self._pieces) >= self._most:
-            del self._pieces[next(iter(self._pieces))]
-        self._pieces[key] = filled
-        return filled
-
-
-# By type as well: "&" in a text is not "&" in a piece of a page.
-_escaped = lru_cache(16_384, typed=True)(escape)
 
 
 def _layout() -> str:
@@ -271,23 +209,9 @@ def words(lang: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-class _Context(Context):
-    """Calls what needs nothing of the context at once. An offer's page calls ninety macros and sentences, and Jinja asks each of them
-    in five ways whether it wants the context, the environment or to know whether texts are escaped (always, here)."""
-
-    def call(self, called: Callable[..., Any], /, *args: Any, **given: Any) -> Any:
-        kind = type(called)
-        if kind is Macro or (kind is FunctionType and not hasattr(called, "jinja_pass_arg")):
-            if given:
-                given.pop("_block_vars", None)
-                given.pop("_loop_vars", None)
-            return called(*args, **given)
-        return super().call(called, *args, **given)
-
-
 @lru_cache
 def _environment(lang: str, zone: str) -> Environment:
-    environment = Environment(
+    environment = Pages(
         loader=FileSystemLoader(WEB),
         auto_reload=False,
         autoescape=True,
@@ -305,7 +229,6 @@ def _environment(lang: str, zone: str) -> Environment:
         # Chinese has one form for every count, English two.
         return known[one][0] if one in known else one if count == 1 else many
 
-    environment.context_class = _Context
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # pyright: ignore[reportAttributeAccessIssue]
 
     @lru_cache(4096)

@@ -1,5 +1,6 @@
 """The look of pages: languages, money, times, and that every template's words exist in Chinese."""
 
+import gc
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,10 +9,12 @@ from types import SimpleNamespace
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import UndefinedError
 from markupsafe import Markup, escape
 
-from highstreet.web import render
+from highstreet.web import pieces, render
 from highstreet.web.render import Flash, Frame, Look, fragment, look_from, money, page, say
 
 NOW = datetime(2026, 5, 16, 2, 10, tzinfo=UTC)  # 10:10 on a Saturday in Shanghai
@@ -239,14 +242,54 @@ def test_a_piece_is_kept_while_it_is_asked_for_and_drawn_anew_after() -> None:
         drawings.append(text)
         return text
 
-    kept = render.Kept(most=2)
+    kept = pieces.Kept(most=2)
     assert [kept(key, draw, key) for key in "abacab"] == list("abacab")
     # b was asked for longest ago when c came.
     assert drawings == ["a", "b", "c", "b"]
 
 
+def test_a_piece_that_is_remembered_is_never_that_of_another_kind_of_text() -> None:
+    drawings: list[object] = []
+    source = "{% macro m(a, b=1) %}<b>{{ note(a) }}{{ b }}</b>{% endmacro %}"
+    environment = render._environment("en", "Asia/Shanghai")
+
+    def note(a: object) -> object:
+        drawings.append(a)
+        return a
+
+    module = environment.from_string(source).make_module({"note": note})
+    plain = module.m  # type: ignore[attr-defined]
+    pieces.remember(module, "m")
+    every = ["<i>", Markup("<i>"), 1, True, None, "", ["<i>"], {"a": 1}]
+    for _ in range(2):
+        for one in every:
+            assert module.m(one) == plain(one)  # type: ignore[attr-defined]
+            assert module.m(one, b="&") == plain(one, b="&")  # type: ignore[attr-defined]
+    # Plain four times each; remembered once each, and each time what is no plain value.
+    assert len(drawings) == 4 * len(every) + 2 * (len(every) - 2) + 4 * 2
+
+
+@given(st.text() | st.integers() | st.floats() | st.booleans() | st.none() | st.text().map(Markup))
+def test_a_text_is_escaped_as_markupsafe_does(value: object) -> None:
+    assert pieces.escaped(value) == escape(value)
+
+
+@pytest.mark.parametrize("template", ["shop/ask.html", "shop/find_order.html"])
+def test_a_page_leaves_nothing_for_the_collector(template: str) -> None:
+    values: dict[str, object] = {"typed": {}, "refused": ""}
+    page(template, Look(), Frame(now=NOW), **values)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            page(template, Look(), Frame(now=NOW), **values)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
 def test_a_piece_is_filled_in_with_whatever_a_text_says() -> None:
-    filled = render.Filled(most=2)
+    filled = pieces.Filled(most=2)
     source = "{% macro m(t) %}<b title='{{ t.a }}'>{{ t.b }} 5%</b>{% endmacro %}"
     source += "{{ filled(1, m, texts) }}{{ filled.each(2, m, ('a', 'b'), all) }}"
     for text in ("plain", "<i>", "%(b)s", "%", "{{ 1 }}", "'\"&"):

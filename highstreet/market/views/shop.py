@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from highstreet.catalog import Card, Offer, Picture
+from highstreet.catalog import Card
 from highstreet.kit.db import Tx, row, row_or_none, rows
 from highstreet.kit.text import Words
 from highstreet.market.desk import Found
-from highstreet.market.views.selling import Sold
 from highstreet.market.work import Work
-from highstreet.parties import About, Business, Hours, Licence
+from highstreet.parties import About, Hours
 
 _decoder = msgspec.json.Decoder(Found)
 
@@ -38,60 +36,6 @@ async def around(tx: Tx, basket_id: str, person_id: str) -> Around:
         basket_id,
         person_id,
     )
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """What is free to promise by supply; by seller, the licences in force and what it calls itself."""
-
-    free: dict[str, int]
-    licences: dict[str, list[str]]
-    names: dict[str, Words]
-
-
-_standing = msgspec.json.Decoder(Standing)
-
-
-async def standing(tx: Tx, supply_ids: Sequence[int], seller_ids: Sequence[str], day: date) -> Standing:
-    """For the offers of a list, in one look."""
-    return _standing.decode(
-        await tx.fetchval("SELECT market.standing($1, $2, $3)", list(supply_ids), list(seller_ids), day)
-    )
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """A directory that lists a thing, and whose choice it is."""
-
-    id: str
-    name: Words
-    curator: str | None
-
-
-class OfferPage(msgspec.Struct, frozen=True):
-    """An offer, and everything else the thing can be had as now; `licences` are those in force on the day.
-
-    `goods`: all these offers as the shelf keeps them, when that was asked for.
-    """
-
-    here: Offer
-    others: list[Offer]
-    pictures: list[Picture]
-    seller: Business
-    licences: list[Licence]
-    lists: list[Listing]
-    standing: Standing
-    goods: list[Sold] | None
-
-
-_offer_page = msgspec.json.Decoder(OfferPage)
-
-
-async def offer_page(tx: Tx, offer_id: str, day: date, country: str | None = None) -> OfferPage | None:
-    """All that the page of an offer shows, in one look; None when there is no such offer.
-
-    With a country, also what the shelf keeps, taxed as for a buyer there.
-    """
-    found = await tx.fetchval("SELECT market.offer_page($1, $2, $3)", offer_id, day, country)
-    return None if found is None else _offer_page.decode(found)
 
 
 # --- the front page, shops, directories ---

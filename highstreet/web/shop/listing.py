@@ -24,9 +24,10 @@ async def listing(market: Market, visitor: Visitor, asked: Form, path: str, **fi
     query = question(wanted, visitor, asked.get("cursor"))
     tree = await market.shelf.kinds()
     result = market.at_hand.find(query)
-    async with market.db.read() as tx:
-        result = await catalog.search(tx, query) if result is None else result
-        cards = await shown(market, visitor, result.cards, tx)
+    if result is None:
+        async with market.db.read() as tx:
+            result = await catalog.search(tx, query)
+    cards = await shown(market, visitor, result.cards)
     own = {key: value for key, value in wanted.items() if key not in fixed}
     return {
         "visitor_near": visitor.near is not None,

@@ -11,7 +11,7 @@ from highstreet import catalog, parties
 from highstreet.catalog import NO_RETURN, Categories, Offer, Picture
 from highstreet.kit.errors import NotFound
 from highstreet.kit.text import Words
-from highstreet.market.views import shop as views
+from highstreet.market.views import offered as views
 from highstreet.web.frame import GivenMarket, GivenVisitor, Visitor, say, show
 from highstreet.web.shop import choosing
 from highstreet.web.shop.on_prescription import on_prescription
@@ -26,8 +26,7 @@ async def offer(market: GivenMarket, visitor: GivenVisitor, offer_id: FromPath[s
         raise NotFound("offer")  # the database reads no such text
     shelf, day = market.shelf, visitor.now.date()
     heard, country = shelf.heard, None if shelf.has(offer_id) else market.country
-    async with market.db.read() as tx:
-        found = await views.offer_page(tx, offer_id, day, country)
+    found = await market.looking.offer_page(views.AskedPage(offer_id, day, country))
     if found is None or found.here.state == "draft":
         raise NotFound("offer")
     here, others = found.here, found.others

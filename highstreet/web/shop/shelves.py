@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 
 import msgspec
 
 from highstreet.catalog import Card, Match
-from highstreet.kit.db import Tx
 from highstreet.kit.errors import Refusal
 from highstreet.kit.geo import metres
 from highstreet.kit.text import Words
 from highstreet.market.desk import Market
 from highstreet.market.quote import Asked
 from highstreet.market.shelf import ForSale
-from highstreet.market.views import shop as views
+from highstreet.market.views import offered as views
 from highstreet.pricing import PricedLine, Want, price_lines
 from highstreet.web.sessions import Visitor
 from highstreet.web.shop.shown import Shown as Shown
 from highstreet.web.shop.wording import drawn as drawn
 
 
-async def shown(
-    market: Market, visitor: Visitor, cards: Sequence[Card | Match], tx: Tx | None = None
-) -> list[Shown]:
-    """The cards of a list with what stands behind them, in their order; read over `tx` when there is one.
+async def shown(market: Market, visitor: Visitor, cards: Sequence[Card | Match]) -> list[Shown]:
+    """The cards of a list with what stands behind them, in their order.
 
     One thing of one seller is drawn once: its page shows every other way to have it.
     """
     firsts = {(card.item_id, card.seller_id): card for card in reversed(cards)}
     by_id = {first_way(market, card): card for card in cards if firsts[card.item_id, card.seller_id] is card}
-    found = await offers(market, visitor, list(by_id), tx=tx)
+    found = await offers(market, visitor, list(by_id))
     return [msgspec.structs.replace(one, card=by_id[one.goods.id]) for one in found]
 
 
@@ -46,18 +42,16 @@ async def offers(
     visitor: Visitor,
     ids: Sequence[str],
     standing: views.Standing | None = None,
-    tx: Tx | None = None,
 ) -> list[Shown]:
     """Offers by id, in the order given; `standing` when it was read already. Errors: NotFound."""
     if not ids:
         return []
-    goods = await market.shelf.offers(ids, tx)
+    goods = await market.shelf.offers(ids)
     sellers = [goods[one].seller_id for one in ids]
-    promotions = await market.shelf.promotions(sellers, tx)
+    promotions = await market.shelf.promotions(sellers)
     if standing is None:
         supplies = [one.supply_id for one in goods.values() if one.supply_id is not None]
-        async with market.db.read() if tx is None else nullcontext(tx) as reading:
-            standing = await views.standing(reading, supplies, sellers, visitor.now.date())
+        standing = await market.looking.standing(supplies, sellers, visitor.now.date())
     made: list[Shown] = []
     for one in (goods[each] for each in ids):
         priced = price_lines([Want(one.priced, 1)], promotions, "online", visitor.now)[0]

@@ -16,7 +16,8 @@ from highstreet.kit.text import Words
 from highstreet.market.format import Hints
 from highstreet.market.shelf import ForSale
 from highstreet.pricing import PricedLine
-from highstreet.web.render import Filled, Frame, Kept, money
+from highstreet.web.pieces import Filled, Kept
+from highstreet.web.render import Frame, money
 from highstreet.web.shop.wording import address, drawn, label, story
 
 
@@ -117,7 +118,7 @@ class Shown(msgspec.Struct, frozen=True):
             "seller": self.seller(lang),
             "price": money(priced.paid, currency, lang),
             "before": "" if was is None else money(was, currency, lang),
-            "promise": kept(self.told(frame, lang), promise, self),
+            "promise": kept(self.told(frame, lang), promise, self, frame.now),
             "story": story_line(self.story(frame.town, lang), currency) if self.reduced else "",
         }
         return filled(self.shape(level), built, texts, self, level)
