@@ -107,6 +107,8 @@ class Shelf:
             self._drop(lambda offer: offer.seller_id == rest)
         elif kind == "item":
             self._drop(lambda offer: offer.item_id == rest)
+        elif kind == "variant":
+            self._drop(lambda offer: offer.variant_id == rest)
         else:
             self._offers.pop(payload, None)
 

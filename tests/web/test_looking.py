@@ -7,11 +7,16 @@ from datetime import timedelta
 
 import pytest
 
+from highstreet import inventory, parties
 from highstreet.kit.clock import FixedClock
 from highstreet.kit.errors import Malformed, NotFound
+from highstreet.kit.geo import Point
+from highstreet.kit.text import Words
 from highstreet.market.views import offered as views
 from highstreet.market.views.offered import AskedPage
+from tests.web.shop_browser import Browser
 from tests.web.shop_world import Street, street, street_template
+from tests.web.test_quick import quick_of, until
 
 __all__ = ["street", "street_template"]
 
@@ -92,3 +97,33 @@ async def test_what_is_left_is_read_after_it_was_asked_for(
             )
         asked = [market.looking.standing([supply], [], clock().date()) for _ in range(together)]
         assert {one.free[str(supply)] for one in await asyncio.gather(*asked)} == {left}
+
+
+async def test_the_first_stock_of_an_offer_is_heard_of(street: Street) -> None:
+    market, visitor = street.market, Browser(quick_of(street))
+    goods = (await market.shelf.offers([street.offers["tea"]]))[street.offers["tea"]]
+    async with market.db.transaction() as tx:
+        place = await parties.places.open_place(
+            tx,
+            goods.seller_id,
+            "shop",
+            Words("Second counter"),
+            {},
+            Point(31.2, 121.5),
+            (),
+            0,
+            market.clock(),
+        )
+        offer = await tx.fetchval(
+            """INSERT INTO catalog.offer SELECT (jsonb_populate_record(o, $2)).* FROM catalog.offer o WHERE id = $1 RETURNING id""",
+            goods.id, {"id": "ofr_00000000000000000077", "place_id": place},
+        )  # fmt: skip
+    assert "Sold out for now" in await visitor.get(f"/offers/{offer}")
+    async with market.db.transaction() as tx:
+        supply = await inventory.stock.open_stock(tx, goods.variant_id, place)
+        await inventory.stock.change(tx, supply, "received", 5, "test", market.clock())
+
+    async def there() -> bool:
+        return "Sold out for now" not in await visitor.get(f"/offers/{offer}")
+
+    await until(there)

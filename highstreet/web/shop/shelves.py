@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import msgspec
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from highstreet.catalog import Card, Match
 from highstreet.kit.errors import Refusal
-from highstreet.kit.geo import metres
+from highstreet.kit.geo import Point, metres
 from highstreet.kit.text import Words
 from highstreet.market.desk import Market
 from highstreet.market.quote import Asked
@@ -27,8 +26,7 @@ async def shown(market: Market, visitor: Visitor, cards: Sequence[Card | Match])
     """
     firsts = {(card.item_id, card.seller_id): card for card in reversed(cards)}
     by_id = {first_way(market, card): card for card in cards if firsts[card.item_id, card.seller_id] is card}
-    found = await offers(market, visitor, list(by_id))
-    return [msgspec.structs.replace(one, card=by_id[one.goods.id]) for one in found]
+    return await offers(market, visitor, list(by_id), cards=by_id)
 
 
 def first_way(market: Market, card: Card | Match) -> str:
@@ -42,8 +40,9 @@ async def offers(
     visitor: Visitor,
     ids: Sequence[str],
     standing: views.Standing | None = None,
+    cards: Mapping[str, Card | Match] | None = None,
 ) -> list[Shown]:
-    """Offers by id, in the order given; `standing` when it was read already. Errors: NotFound."""
+    """Offers by id, in the order given; `standing` when it was read already, `cards` they stand for. Errors: NotFound."""
     if not ids:
         return []
     goods = await market.shelf.offers(ids)
@@ -52,21 +51,29 @@ async def offers(
     if standing is None:
         supplies = [one.supply_id for one in goods.values() if one.supply_id is not None]
         standing = await market.looking.standing(supplies, sellers, visitor.now.date())
-    made: list[Shown] = []
+    # What is promised is told in minutes; so many visitors see the same one.
+    minute, made = visitor.now.replace(second=0, microsecond=0), list[Shown]()
     for one in (goods[each] for each in ids):
         priced = price_lines([Want(one.priced, 1)], promotions, "online", visitor.now)[0]
-        made.append(_shown(market, visitor, one, priced, standing))
+        card = None if cards is None else cards[one.id]
+        made.append(_shown(market, visitor.near, minute, one, priced, standing, card))
     return made
 
 
 def _shown(
-    market: Market, visitor: Visitor, one: ForSale, priced: PricedLine, standing: views.Standing
+    market: Market,
+    near: Point | None,
+    now: datetime,
+    one: ForSale,
+    priced: PricedLine,
+    standing: views.Standing,
+    card: Card | Match | None,
 ) -> Shown:
     form = market.format(one.format)
-    distance = metres(visitor.near, one.place.point) if visitor.near else None
+    distance = metres(near, one.place.point) if near else None
     window, far = None, False
     try:
-        window = form.quote(Asked([priced], [one], visitor.now, market.tz, distance)).window
+        window = form.quote(Asked([priced], [one], now, market.tz, distance)).window
     except Refusal:
         far = True
     counted = form.promise == "stock" and (one.sells == "goods" or one.supply_id is not None)
@@ -83,4 +90,5 @@ def _shown(
         far=far,
         distance_m=distance,
         in_shop=form.in_person,
+        card=card,
     )

@@ -92,11 +92,8 @@ class Shown(msgspec.Struct, frozen=True):
 
     def told(self, frame: Frame, lang: str) -> Hashable:
         """All that its promise is told from."""
-        window, now = self.window, frame.now
-        if window is not None:
-            window = window[0].replace(second=0, microsecond=0), window[1].replace(second=0, microsecond=0)
-        today = now and _day(now.replace(second=0, microsecond=0), frame.zone)
-        return window, today, self.far, self.how, self.hints.line.say(lang)
+        today = frame.now and _day(frame.now, frame.zone)
+        return self.window, today, self.far, self.how, self.hints.line.say(lang)
 
     def drawn(
         self,
