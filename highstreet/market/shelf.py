@@ -55,7 +55,7 @@ class ForSale(msgspec.Struct, frozen=True):
     rx: str | None = None
 
 
-_MOST = 30_000
+_MOST = 25_000
 _LAID_OUT, _PORTION, _PAUSE_MS = 12_000, 50, 5
 _OFTEN_SAME = ("seller_id", "seller_name", "format", "sells", "unit", "category")
 _SHARED = ("labels", "terms", "options")
@@ -66,7 +66,7 @@ _MOST_SHARED = 4_096
 
 
 class Shelf:
-    """Reads offers in one query for all that are missing; holds at most 30,000 of them, and gives up those asked for longest ago."""
+    """Reads offers in one query for all that are missing; holds at most 25,000 of them, and gives up those asked for longest ago."""
 
     def __init__(self, db: Database, country: str, clock: Clock) -> None:
         self._db = db
