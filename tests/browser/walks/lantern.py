@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.async_api import Browser, ConsoleMessage, Error, Locator, Page, expect
 
 from highstreet import app, wiring
 from highstreet.bench.load import free_port
@@ -195,7 +195,11 @@ class Walk(msgspec.Struct):
         """The provider's notice is on its way; the page leads on once it is here."""
         async with asyncio.timeout(WAIT / 1000):
             while path in self.page.url:
-                await self.page.reload()
+                try:
+                    await self.page.reload()
+                except Error as error:
+                    if "ERR_ABORTED" not in str(error):  # else the page led on by itself, in the middle of it
+                        raise
 
     async def pays_the_rest(self) -> None:
         """What was left to pay, on the provider's page."""
